@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/base/error.h"
+
+#include <cstring>
+
+namespace caisson {
+
+Code CodeOf(int sys_errno) {
+  switch (sys_errno) {
+    case EPERM:
+    case EACCES: return Code::kDenied;
+    case ENOENT:
+    case ESRCH: return Code::kNotFound;
+    case EEXIST: return Code::kAlreadyExists;
+    case ENOSYS:
+    case EOPNOTSUPP: return Code::kUnsupported;
+    default: return Code::kSystem;
+  }
+}
+
+std::string Error::ToString() const {
+  return hint_.empty() ? message_ : StrCat(message_, " (try: ", hint_, ")");
+}
+
+Error SysError(std::string_view call, std::string_view operand, int err) {
+  const char* description = strerrordesc_np(err);
+  const char* name = strerrorname_np(err);
+  return Error(CodeOf(err),
+               StrCat(call, " \"", operand, "\": ", description ? description : "unknown error",
+                      " (", name ? std::string(name) : std::to_string(err), ")"),
+               err);
+}
+
+}  // namespace caisson

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/base/file.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "runtime/base/path.h"
+
+namespace caisson {
+
+Result<std::string> ReadFd(FdView fd, std::string_view shown_as, std::size_t max_bytes) {
+  // proc and cgroup files say size 0, so the size is only a first guess.
+  struct stat info {};
+  if (::fstat(fd.get(), &info) < 0) return SysError("fstat", shown_as);
+  std::string text;
+  std::size_t used = 0;
+  std::size_t room = std::max<std::size_t>(static_cast<std::size_t>(info.st_size) + 1, 4096);
+  while (true) {
+    text.resize(std::min(used + room, max_bytes + 1));
+    const ssize_t got =
+        TEMP_FAILURE_RETRY(::read(fd.get(), text.data() + used, text.size() - used));
+    if (got < 0) return SysError("read", shown_as);
+    used += static_cast<std::size_t>(got);
+    if (got == 0) break;
+    if (used > max_bytes)
+      return Error(Code::kInvalidSpec,
+                   StrCat("file \"", shown_as, "\" is larger than ", max_bytes, " bytes"), EFBIG);
+    if (used == text.size()) room = used;
+  }
+  text.resize(used);
+  return text;
+}
+
+Result<std::string> ReadFileAt(FdView dir, const std::string& path, std::size_t max_bytes) {
+  CAISSON_ASSIGN(const UniqueFd fd, OpenAt(dir, path, O_RDONLY));
+  return ReadFd(fd, path, max_bytes);
+}
+
+Status WriteAll(FdView fd, std::string_view bytes, std::string_view shown_as) {
+  while (!bytes.empty()) {
+    const ssize_t put = TEMP_FAILURE_RETRY(::write(fd.get(), bytes.data(), bytes.size()));
+    if (put < 0) return SysError("write", shown_as);
+    bytes.remove_prefix(static_cast<std::size_t>(put));
+  }
+  return Ok();
+}
+
+Status WriteFileAt(FdView dir, const std::string& path, std::string_view value) {
+  CAISSON_ASSIGN(const UniqueFd fd, OpenAt(dir, path, O_WRONLY));
+  const ssize_t put = TEMP_FAILURE_RETRY(::write(fd.get(), value.data(), value.size()));
+  if (put < 0) return SysError("write", path);
+  if (static_cast<std::size_t>(put) != value.size())
+    return Error(Code::kSystem, StrCat("write \"", path, "\": the kernel took only a part"), EIO);
+  return Ok();
+}
+
+Status AtomicWriteAt(FdView dir, const std::string& name, std::string_view bytes, mode_t mode,
+                     Durability durability) {
+  const std::string draft = StrCat(name, ".tmp.", ::gettid());
+  const auto write_draft = [&]() -> Status {
+    CAISSON_ASSIGN(const UniqueFd fd,
+                   OpenAt(dir, draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode));
+    CAISSON_TRY(WriteAll(fd, bytes, draft));
+    if (durability == Durability::kPowerLoss && ::fsync(fd.get()) < 0)
+      return SysError("fsync", draft);
+    if (::renameat(dir.get(), draft.c_str(), dir.get(), name.c_str()) < 0)
+      return SysError("rename", name);
+    return Ok();
+  };
+  if (Status written = write_draft(); !written) {
+    (void)::unlinkat(dir.get(), draft.c_str(), 0);  // the first error is the one that counts
+    return written;
+  }
+  if (durability == Durability::kThisBoot) return Ok();
+  CAISSON_ASSIGN(const UniqueFd folder, OpenAt(dir, ".", O_RDONLY | O_DIRECTORY));
+  if (::fsync(folder.get()) < 0) return SysError("fsync", "the folder of the file");
+  return Ok();
+}
+
+}  // namespace caisson

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/base/process.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+
+#include "runtime/base/file.h"
+
+namespace caisson {
+namespace {
+
+Error TimedOut(std::string_view what) {
+  return Error(Code::kSystem, StrCat(what, ": no end before the deadline"), ETIMEDOUT);
+}
+
+// Owns what posix_spawn(3) is told to do between fork and exec.
+class SpawnPlan {
+ public:
+  SpawnPlan() {
+    ::posix_spawn_file_actions_init(&actions_);
+    ::posix_spawnattr_init(&attributes_);
+  }
+  SpawnPlan(const SpawnPlan&) = delete;
+  SpawnPlan& operator=(const SpawnPlan&) = delete;
+  ~SpawnPlan() {
+    ::posix_spawn_file_actions_destroy(&actions_);
+    ::posix_spawnattr_destroy(&attributes_);
+  }
+
+  void Fill(const Command& command, const std::vector<std::pair<int, int>>& fds) {
+    sigset_t none;
+    sigset_t all;
+    ::sigemptyset(&none);
+    ::sigfillset(&all);
+    ::posix_spawnattr_setsigmask(&attributes_, &none);
+    ::posix_spawnattr_setsigdefault(&attributes_, &all);
+    short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+    if (command.new_session) flags |= POSIX_SPAWN_SETSID;
+    ::posix_spawnattr_setflags(&attributes_, flags);
+    if (!command.cwd.empty())
+      ::posix_spawn_file_actions_addchdir_np(&actions_, command.cwd.c_str());
+    int highest = 2;
+    for (const auto& [ours, its] : fds) {
+      ::posix_spawn_file_actions_adddup2(&actions_, ours, its);
+      highest = std::max(highest, its);
+    }
+    for (int standard = 0; standard <= 2; ++standard) {
+      if (std::none_of(fds.begin(), fds.end(), [&](const auto& p) { return p.second == standard; }))
+        ::posix_spawn_file_actions_addopen(&actions_, standard, "/dev/null", O_RDWR, 0);
+    }
+    ::posix_spawn_file_actions_addclosefrom_np(&actions_, highest + 1);
+  }
+
+  const posix_spawn_file_actions_t* actions() const { return &actions_; }
+  const posix_spawnattr_t* attributes() const { return &attributes_; }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+  posix_spawnattr_t attributes_{};
+};
+
+std::vector<char*> Pointers(const std::vector<std::string>& strings) {
+  std::vector<char*> out;
+  out.reserve(strings.size() + 1);
+  for (const std::string& text : strings) out.push_back(const_cast<char*>(text.c_str()));
+  out.push_back(nullptr);
+  return out;
+}
+
+}  // namespace
+
+Result<Pidfd> Pidfd::Open(pid_t host_pid) {
+  const long fd = ::syscall(SYS_pidfd_open, host_pid, 0);
+  if (fd < 0) return SysError("pidfd_open", StrCat("pid ", host_pid));
+  return Pidfd(UniqueFd(static_cast<int>(fd)), host_pid);
+}
+
+Status Pidfd::Signal(int signal) const {
+  if (::syscall(SYS_pidfd_send_signal, fd_.get(), signal, nullptr, 0) < 0)
+    return SysError(StrCat("send signal ", signal), StrCat("pid ", host_pid_));
+  return Ok();
+}
+
+Result<bool> Pidfd::WaitEnded(Deadline deadline) const {
+  while (true) {
+    pollfd entry{.fd = fd_.get(), .events = POLLIN, .revents = 0};
+    const int ready = ::poll(&entry, 1, deadline.PollTimeoutMs());
+    if (ready > 0) return true;
+    if (ready == 0) return false;
+    if (errno != EINTR) return SysError("poll", StrCat("pid ", host_pid_));
+  }
+}
+
+Result<std::optional<ExitStatus>> Pidfd::Reap(Deadline deadline) const {
+  if (!deadline.never()) {
+    CAISSON_ASSIGN(const bool ended, WaitEnded(deadline));
+    if (!ended) return std::optional<ExitStatus>();
+  }
+  siginfo_t info{};
+  const auto id = static_cast<id_t>(fd_.get());
+  if (TEMP_FAILURE_RETRY(::waitid(P_PIDFD, id, &info, WEXITED)) < 0)
+    return SysError("waitid", StrCat("pid ", host_pid_));
+  ExitStatus status;
+  if (info.si_code == CLD_EXITED) {
+    status.code = info.si_status;
+  } else {
+    status.signal = info.si_status;
+    status.core_dumped = info.si_code == CLD_DUMPED;
+  }
+  return std::optional(status);
+}
+
+ChildGuard::ChildGuard(Pidfd child) : child_(std::move(child)), maker_(::getpid()) {}
+
+ChildGuard& ChildGuard::operator=(ChildGuard&& other) noexcept {
+  if (this != &other) {
+    KillAndReap();
+    child_ = std::move(other.child_);
+    maker_ = other.maker_;
+  }
+  return *this;
+}
+
+void ChildGuard::KillAndReap() {
+  if (!child_.valid() || maker_ != ::getpid()) return;
+  (void)child_.Signal(SIGKILL);          // it may have ended by itself
+  (void)child_.Reap(Deadline::Never());  // nothing is left to report to
+}
+
+Result<std::uint64_t> ReadStartTime(pid_t host_pid) {
+  CAISSON_ASSIGN(const std::string text, ReadFile(StrCat("/proc/", host_pid, "/stat")));
+  // The command name is in parentheses and may hold anything, so count from the last one.
+  const auto after_name = text.rfind(')');
+  constexpr std::size_t kFieldsAfterName = 20;  // field 3 is the first after the name
+  if (after_name != std::string::npos && after_name + 2 < text.size()) {
+    const auto fields = Split(std::string_view(text).substr(after_name + 2), ' ');
+    if (fields.size() >= kFieldsAfterName) {
+      if (const auto ticks = ParseInt<std::uint64_t>(fields[kFieldsAfterName - 1])) return *ticks;
+    }
+  }
+  return Error(Code::kInternal, StrCat("/proc/", host_pid, "/stat has an unknown form"));
+}
+
+Result<Pidfd> Spawn(const Command& command) {
+  // The child's numbers may collide with ours, so each of ours moves above them all first.
+  int ceiling = 3;
+  for (const auto& [ours, its] : command.fds) ceiling = std::max(ceiling, its + 1);
+  std::vector<UniqueFd> moved;
+  std::vector<std::pair<int, int>> fds;
+  for (const auto& [ours, its] : command.fds) {
+    moved.emplace_back(::fcntl(ours, F_DUPFD_CLOEXEC, ceiling));
+    if (!moved.back().valid()) return SysError("dup", StrCat("descriptor ", ours));
+    fds.emplace_back(moved.back().get(), its);
+  }
+  SpawnPlan plan;
+  plan.Fill(command, fds);
+  const auto argv = Pointers(command.argv);
+  const auto env = command.env ? Pointers(*command.env) : std::vector<char*>();
+  pid_t pid = -1;
+  const int err = ::posix_spawnp(&pid, argv[0], plan.actions(), plan.attributes(), argv.data(),
+                                 command.env ? env.data() : environ);
+  if (err != 0) return SysError("run", command.argv[0], err);
+  return Pidfd::Open(pid);  // cannot be reused before we reap it
+}
+
+Result<CommandOutput> RunCommand(Command command, std::string_view input, Deadline deadline,
+                                 std::size_t max_bytes) {
+  std::array<std::array<UniqueFd, 2>, 3> pipes;  // [0]: the end that is read
+  for (auto& ends : pipes) {
+    int raw[2];
+    if (::pipe2(raw, O_CLOEXEC) < 0) return SysError("pipe", command.argv[0]);
+    ends[0] = UniqueFd(raw[0]);
+    ends[1] = UniqueFd(raw[1]);
+  }
+  UniqueFd to_child = std::move(pipes[0][1]);
+  ::fcntl(to_child.get(), F_SETFL, O_NONBLOCK);
+  command.fds.insert(command.fds.end(),
+                     {{pipes[0][0].get(), 0}, {pipes[1][1].get(), 1}, {pipes[2][1].get(), 2}});
+  CAISSON_ASSIGN(Pidfd spawned, Spawn(command));
+  ChildGuard guard(std::move(spawned));
+  pipes[0][0].Reset();
+  pipes[1][1].Reset();
+  pipes[2][1].Reset();
+
+  CommandOutput result;
+  std::array<std::string*, 2> sinks = {&result.out, &result.err};
+  if (input.empty()) to_child.Reset();
+  while (pipes[1][0].valid() || pipes[2][0].valid() || to_child.valid()) {
+    std::array<pollfd, 3> entries = {pollfd{pipes[1][0].get(), POLLIN, 0},
+                                     pollfd{pipes[2][0].get(), POLLIN, 0},
+                                     pollfd{to_child.get(), POLLOUT, 0}};
+    const int ready = ::poll(entries.data(), entries.size(), deadline.PollTimeoutMs());
+    if (ready == 0) return TimedOut(command.argv[0]);
+    if (ready < 0 && errno != EINTR) return SysError("poll", command.argv[0]);
+    if (ready < 0) continue;
+    for (std::size_t i = 0; i < sinks.size(); ++i) {
+      if (entries[i].revents == 0) continue;
+      char buffer[16384];
+      const ssize_t got = ::read(entries[i].fd, buffer, sizeof buffer);
+      if (got > 0) {
+        const std::size_t room = max_bytes - std::min(max_bytes, sinks[i]->size());
+        sinks[i]->append(buffer, std::min(room, static_cast<std::size_t>(got)));
+      } else if (got == 0 || errno != EINTR) {
+        pipes[i + 1][0].Reset();
+      }
+    }
+    if (entries[2].revents != 0) {
+      // MSG_NOSIGNAL does not exist for pipes; a caller's SIGPIPE is blocked around the write.
+      sigset_t pipe_signal;
+      sigset_t before;
+      ::sigemptyset(&pipe_signal);
+      ::sigaddset(&pipe_signal, SIGPIPE);
+      ::pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+      const ssize_t put = ::write(to_child.get(), input.data(), input.size());
+      const bool gone = put < 0 && errno != EAGAIN && errno != EINTR;
+      if (gone && errno == EPIPE) {
+        const timespec at_once{};
+        ::sigtimedwait(&pipe_signal, nullptr, &at_once);
+      }
+      ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+      if (put > 0) input.remove_prefix(static_cast<std::size_t>(put));
+      if (gone || input.empty()) to_child.Reset();
+    }
+  }
+  CAISSON_ASSIGN(const auto ended, guard.child().Reap(deadline));
+  if (!ended) return TimedOut(command.argv[0]);
+  (void)guard.Disarm();
+  result.status = *ended;
+  return result;
+}
+
+}  // namespace caisson
