@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "runtime/base/deadline.h"
+#include "runtime/base/error.h"
+#include "runtime/base/fd.h"
+#include "runtime/base/process.h"
+#include "runtime/spec/config.h"
+
+namespace caisson::container {
+
+// The verbs of an OCI runtime as functions. The program `caisson` and the pod's keeper call them
+// alike. Whoever calls them must be single-threaded, and becomes the parent of the processes that
+// Create, Run and Exec make: it reaps them (Pidfd::Reap). Descriptors in the option structs are
+// borrowed raw numbers, -1 when not given; the caller keeps and closes them.
+
+enum class CgroupDriver { kCgroupfs, kSystemd, kDisabled };
+enum class Rootless { kAuto, kYes, kNo };
+
+// What all verbs share.
+struct Context {
+  std::string root = "/run/caisson";  // absolute; one directory per container below it
+  CgroupDriver cgroup_driver = CgroupDriver::kCgroupfs;
+  Rootless rootless = Rootless::kAuto;
+};
+
+// What the process gets as 0, 1 and 2 when it has no terminal.
+struct Stdio {
+  int in = 0;
+  int out = 1;
+  int err = 2;
+};
+
+// The terminal's way to whoever holds its master end. Exactly one of the two when process.terminal.
+struct Console {
+  std::string socket_path;     // AF_UNIX stream: the master is sent there (SCM_RIGHTS)
+  UniqueFd* master = nullptr;  // or the caller takes it here
+  bool given() const { return !socket_path.empty() || master != nullptr; }
+};
+
+struct CreateOptions {
+  std::string id;
+  std::string bundle;  // absolute
+  // The configuration; when absent it is read from `config_path`, or from <bundle>/config.json.
+  std::optional<spec::Config> config;
+  std::string config_path;
+
+  Stdio stdio;
+  Console console;
+  std::string pid_file;        // absolute; empty: none
+  std::string pidfd_socket;    // AF_UNIX path that gets the pidfd; empty: none
+  int preserve_fds = 0;        // descriptors 3 .. 3+n-1 of `extra_fds`, or of this process
+  std::vector<int> extra_fds;  // when not empty: become 3, 4, ... in the process
+
+  // Detached mount trees in place of paths: the root filesystem, and sources by index in mounts.
+  int root_mount_fd = -1;
+  std::map<std::size_t, int> mount_source_fds;
+  // Namespaces to join in place of the configuration's entry of that type.
+  std::map<spec::NamespaceType, int> namespace_fds;
+
+  bool no_pivot = false;
+  bool no_new_keyring = false;
+  bool pass_listen_fds = false;  // LISTEN_FDS of this process's environment go on
+  std::string notify_socket;     // NOTIFY_SOCKET on the host; empty: none
+};
+
+struct Created {
+  Pidfd init;
+};
+
+// Makes the container and leaves its init waiting for Start. On failure nothing is left behind.
+// Errors: kInvalidSpec; kAlreadyExists when the id is taken; others as the failing step's.
+Result<Created> Create(const Context& context, const CreateOptions& options);
+
+// Lets init become the user's program and waits until it has (or has failed to).
+// Errors: kNotFound; kWrongState unless created; the step that failed in init.
+Status Start(const Context& context, const std::string& id);
+
+// Create and Start in one, cheaper than both.
+Result<Created> Run(const Context& context, const CreateOptions& options);
+
+// Signals init, or with `all` every process of the container.
+// Errors: kNotFound; kWrongState when it does not run.
+Status Kill(const Context& context, const std::string& id, int signal, bool all = false);
+
+struct DeleteOptions {
+  bool force = false;  // kill it first; and no error when it does not exist
+  Deadline deadline = Deadline::After(std::chrono::seconds(10));
+};
+// Removes what was made for a stopped (or with `force` any) container: processes, cgroup, resctrl
+// group, mounts, state, in this order, by the record and not by the configuration.
+// Errors: kNotFound; kWrongState while it runs; kSystem ETIMEDOUT naming a process that cannot die.
+Status Delete(const Context& context, const std::string& id, const DeleteOptions& options = {});
+
+struct ExecOptions {
+  std::string id;
+  // The process. Absent members of a command line are taken from the container's configuration by
+  // `MakeExecProcess` below.
+  spec::Process process;
+  Stdio stdio;
+  Console console;
+  std::string pid_file;
+  std::string pidfd_socket;
+  int preserve_fds = 0;
+  std::vector<int> extra_fds;
+  // Sub-cgroups of the container's, per v1 controller ("" is all of them and v2).
+  std::map<std::string, std::string> sub_cgroups;
+  bool ignore_paused = false;
+};
+
+// Starts a process in a running container; returns once it has become the user's program.
+// Errors: kNotFound (ENOENT: program) and kDenied (EACCES) decide 127 and 126; kWrongState.
+Result<Pidfd> Exec(const Context& context, const ExecOptions& options);
+
+// The container's own process as the base for an exec: user, env, capabilities, limits, cwd.
+Result<spec::Process> MakeExecProcess(const Context& context, const std::string& id);
+
+Status Pause(const Context& context, const std::string& id);
+Status Resume(const Context& context, const std::string& id);
+Status Update(const Context& context, const std::string& id, const spec::Resources& resources);
+
+// Source: runtime-spec runtime.md, "state".
+enum class ContainerStatus { kCreating, kCreated, kRunning, kPaused, kStopped };
+std::string_view NameOf(ContainerStatus status);
+
+struct ContainerState {
+  std::string id;
+  ContainerStatus status = ContainerStatus::kStopped;
+  pid_t pid = 0;  // host; 0 when stopped
+  std::string bundle;
+  std::string rootfs;
+  std::string created;  // RFC 3339
+  uid_t owner_uid = 0;
+  std::map<std::string, std::string, std::less<>> annotations;
+};
+
+// Errors: kNotFound.
+Result<ContainerState> State(const Context& context, const std::string& id);
+// All containers under the root, by id. One that is being made or removed at this moment may lack.
+Result<std::vector<ContainerState>> List(const Context& context);
+// Host pids of every process of the container.
+Result<std::vector<pid_t>> Ps(const Context& context, const std::string& id);
+
+}  // namespace caisson::container
