@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/child_zone.h"
+#include "runtime/base/error.h"
+#include "runtime/spec/process.h"
+
+namespace caisson::security {
+
+// The newest capability that this build has a name for, CAP_CHECKPOINT_RESTORE (Linux 5.9). Every
+// kernel that Caisson supports has all of them.
+inline constexpr int kLastNamedCapability = 40;
+
+// The five sets of a process; bit n is capability n. Plain data, read by the child.
+struct CapabilitySets {
+  std::uint64_t bounding = 0;
+  std::uint64_t effective = 0;
+  std::uint64_t inheritable = 0;
+  std::uint64_t permitted = 0;
+  std::uint64_t ambient = 0;
+  friend bool operator==(const CapabilitySets&, const CapabilitySets&) = default;
+};
+
+struct CapabilityPlan {
+  CapabilitySets sets;
+  std::vector<std::string> unknown;  // names that no kernel here knows: a warning each, as in runc
+};
+
+// "CAP_NET_ADMIN" in any case, with or without the prefix; nothing for any other name.
+std::optional<int> CapabilityNumber(std::string_view name);
+// "CAP_NET_ADMIN"; empty for a number that has no name.
+std::string_view CapabilityName(int number);
+// Every name this build knows, in the kernel's order: for `features`.
+std::vector<std::string_view> CapabilityNames();
+
+// The sets of a process. Absent capabilities mean none at all. The inheritable set is what the
+// configuration says and nothing more (CVE-2022-29162).
+CapabilityPlan PlanCapabilities(const std::optional<spec::Capabilities>& capabilities);
+
+// `exec --cap`: the named ones are added to all sets but the inheritable (and so not the ambient).
+// Errors: kInvalidSpec for a name that is not a capability.
+Status AddCapabilities(CapabilityPlan& plan, const std::vector<std::string>& names);
+
+// What the child could not do, in words. `item` is a CapabilityStep for sets, else the number of
+// the capability.
+Error ExplainBounding(const StepFailure& failure);
+Error ExplainCapabilities(const CapabilitySets& sets, const StepFailure& failure);
+
+// Child zone, in this order around the change of user:
+//   DropBounding, KeepCapabilities, <setgroups, setresgid, setresuid>, ApplyCapabilities.
+// When the filter must go in without no_new_privs (CAP_SYS_ADMIN is needed for that):
+//   ApplyCapabilities(WithAdmin(sets)), LoadSeccomp, ApplyCapabilities(sets),
+// so that capset(2) and, with ambient capabilities, prctl(2) are all a filter has to allow.
+
+// Drops what is not in `sets.bounding`; needs CAP_SETPCAP for what is there.
+StepFailure DropBounding(const CapabilitySets& sets) noexcept;
+// Permitted capabilities survive the next setresuid(2). Cleared by execve(2).
+int KeepCapabilities() noexcept;
+// Effective, permitted and inheritable in one capset(2), then the ambient ones.
+StepFailure ApplyCapabilities(const CapabilitySets& sets) noexcept;
+CapabilitySets WithAdmin(CapabilitySets sets) noexcept;
+
+}  // namespace caisson::security
