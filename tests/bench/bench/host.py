@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every section needs: the contenders, bundles, rounds in turn, medians and system-call counts."""
+import copy
+import json
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+
+
+def mounted(kind: str) -> list:
+    """Mount points of a file system type, as this namespace sees them."""
+    lines = pathlib.Path("/proc/mounts").read_text().splitlines()
+    return [fields[1] for fields in map(str.split, lines) if fields[2] == kind]
+
+
+class Bench:
+    """The bench's own folder with a rootfs, bundles and the floor program; gone when it ends."""
+
+    def __init__(self, repository: pathlib.Path, rounds_divisor: int):
+        self.repository = repository
+        self.divisor = rounds_divisor
+        self.programs = pathlib.Path(os.environ.get("CAISSON_PROGRAMS", repository / "build/release/bin"))
+        self.caisson = str(self.programs / "caisson")
+
+    def __enter__(self):
+        if not os.access(self.caisson, os.X_OK):
+            raise SystemExit(f"bench: no {self.caisson} (try: cmake --preset release && cmake --build --preset release)")
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="caisson-bench-"))
+        self.hide_unified()
+        self.make_rootfs()
+        self.floor = str(self.folder / "floor")
+        subprocess.run(["c++", "-O2", "-static", "-std=c++20", "-D_GNU_SOURCE",
+                        str(self.repository / "tests/bench/floor.cc"), "-o", self.floor], check=True)
+        self.runtimes = {"caisson": self.caisson}
+        for peer in ("crun", "runc"):
+            if shutil.which(peer):
+                self.runtimes[peer] = peer
+            else:
+                print(f"bench: no {peer} on this machine, left out")
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder)
+
+    def hide_unified(self):
+        if mounted("cgroup"):
+            for path in mounted("cgroup2"):
+                subprocess.run(["mount", "-t", "tmpfs", "none", path], check=True)
+
+    def make_rootfs(self):
+        self.rootfs = self.folder / "rootfs"
+        for name in ("bin", "proc", "dev", "sys", "tmp", "etc"):
+            (self.rootfs / name).mkdir(parents=True)
+        shutil.copy2("/bin/busybox", self.rootfs / "bin/busybox")
+        for applet in ("true", "sh", "sleep", "cat"):
+            (self.rootfs / "bin" / applet).symlink_to("busybox")
+
+    def spec(self) -> dict:
+        """runc's default configuration, without terminal and without the raised rlimit."""
+        template = self.folder / "template"
+        if not template.exists():
+            template.mkdir()
+            subprocess.run([self.caisson, "spec", "--bundle", str(template)], check=True)
+        config = json.loads((template / "config.json").read_text())
+        config["process"].update(terminal=False, args=["/bin/true"], rlimits=[])
+        config["root"]["path"] = str(self.rootfs)
+        return copy.deepcopy(config)
+
+    def bundle(self, name: str, config: dict) -> str:
+        path = self.folder / name
+        path.mkdir(exist_ok=True)
+        (path / "config.json").write_text(json.dumps(config))
+        return str(path)
+
+    def rounds(self, count: int) -> int:
+        return max(3, count // self.divisor)
+
+    def floor_command(self) -> list:
+        return [self.floor, str(self.rootfs), *mounted("cgroup"), *mounted("cgroup2")]
+
+
+def timed(command: list, **more) -> float:
+    """Milliseconds of wall time. A command that fails ends the bench: its time would mean nothing."""
+    start = time.perf_counter()
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more)
+    taken = (time.perf_counter() - start) * 1e3
+    if done.returncode != 0:
+        raise SystemExit(f"bench: {' '.join(map(str, command))} gave {done.returncode}: {done.stdout.decode()[-400:]}")
+    return taken
+
+
+def in_turn(contenders: dict, rounds: int) -> dict:
+    """Runs each contender once a round; contenders are name -> function that gives milliseconds."""
+    samples = {name: [] for name in contenders}
+    for work in contenders.values():
+        work()  # warm caches, not counted
+    for _ in range(rounds):
+        for name, work in contenders.items():
+            samples[name].append(work())
+    return samples
+
+
+def report(title: str, samples: dict, base: str):
+    """Medians, and the ratio of each to the base contender."""
+    print(f"\n{title}")
+    unit = statistics.median(samples[base])
+    for name, values in samples.items():
+        middle = statistics.median(values)
+        spread = statistics.quantiles(values, n=4) if len(values) > 3 else [middle] * 3
+        print(f"  {name:24} {middle:8.2f} ms  (quartiles {spread[0]:.2f} – {spread[2]:.2f})  {middle / unit:6.2f} x {base}")
+
+
+def system_calls(command: list) -> int:
+    """System calls of a command and all that it starts."""
+    counted = subprocess.run(["strace", "-f", "-c", "-o", "/dev/stderr", *command], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True)
+    total = re.search(r"^\s*100\.00\s+[\d.]+\s+\d+\s+(\d+).*total$", counted.stderr, re.MULTILINE)
+    if not total:
+        raise SystemExit(f"bench: strace printed no total: {counted.stderr[-300:]}")
+    return int(total[1])
+
+
+def peak_kib(command: list) -> int:
+    """The largest resident set of any one process of the command, KiB."""
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise SystemExit(f"bench: {command} gave {process.returncode}")
+    return usage.ru_maxrss

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sections about the agent: a pod's way from POST to Running and away again, against podman; what keeping it costs."""
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import time
+
+from bench.host import Bench
+
+
+class Connection(http.client.HTTPConnection):
+    """HTTP over the agent's unix socket."""
+
+    def __init__(self, path: str):
+        super().__init__("localhost", timeout=60)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+class Agent:
+    """A caissond of the bench's own, in a network namespace of its own, for as long as the block."""
+
+    def __init__(self, bench: Bench):
+        self.bench = bench
+        self.run = bench.folder / "run"
+        self.socket = str(self.run / "api.sock")
+
+    def __enter__(self):
+        self.log = open(self.bench.folder / "caissond.log", "wb")
+        data = self.bench.folder / "data"
+        ready, told = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        path = str(self.bench.folder / "notify.sock")
+        notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        notify.bind(path)
+        notify.settimeout(60)
+        self.process = subprocess.Popen(
+            [str(self.bench.programs / "caissond"), "--run-dir", str(self.run), "--data-dir", str(data),
+             "--socket", self.socket, "--listen", "127.0.0.1:0", "--bridge", "cbench0", "--pod-cidr", "10.231.0.0/16"],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=dict(os.environ, NOTIFY_SOCKET=path))
+        ready.close()
+        told.close()
+        while b"READY=1" not in notify.recv(4096):
+            pass
+        notify.close()
+        archive = str(self.bench.folder / "busybox.tar")
+        subprocess.run([str(self.bench.repository / "deploy/busybox-image"), archive], check=True)
+        subprocess.run([str(self.bench.programs / "podctl"), "--server", f"unix://{self.socket}", "image", "import", archive],
+                       check=True, stdout=subprocess.DEVNULL)
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(60)
+        subprocess.run([str(self.bench.programs / "caissond"), "--cleanup", "--run-dir", str(self.run), "--data-dir",
+                        str(self.bench.folder / "data"), "--bridge", "cbench0"], check=False,
+                       stdout=self.log, stderr=self.log)
+        self.log.close()
+
+    def call(self, method: str, path: str, body=None) -> dict:
+        connection = Connection(self.socket)
+        connection.request(method, path, json.dumps(body) if body else None, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        text = answer.read()
+        connection.close()
+        if answer.status >= 300:
+            raise SystemExit(f"bench: {method} {path} gave {answer.status}: {text[:400]!r}")
+        return json.loads(text)
+
+    def watch(self, version: str):
+        """Events after a resource version, as they come."""
+        connection = Connection(self.socket)
+        connection.request("GET", f"/api/v1/namespaces/default/pods?watch=true&resourceVersion={version}")
+        answer = connection.getresponse()
+        while line := answer.readline():
+            yield json.loads(line)
+
+
+PODS = "/api/v1/namespaces/default/pods"
+
+
+def pod(name: str) -> dict:
+    sleep = {"image": "docker.io/library/busybox:latest", "imagePullPolicy": "Never", "command": ["/bin/sleep", "100000"]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name},
+            "spec": {"containers": [dict(sleep, name="a"), dict(sleep, name="b")], "terminationGracePeriodSeconds": 0}}
+
+
+def start(agent: Agent, name: str) -> float:
+    """Milliseconds from POST to the watch event that shows the pod Running with both containers ready."""
+    version = agent.call("GET", PODS)["metadata"]["resourceVersion"]
+    events = agent.watch(version)
+    began = time.perf_counter()
+    agent.call("POST", PODS, pod(name))
+    for event in events:
+        thing = event["object"]
+        if thing["metadata"]["name"] != name:
+            continue
+        status = thing.get("status", {})
+        states = [one.get("state", {}) for one in status.get("containerStatuses", [])]
+        if status.get("phase") == "Running" and len(states) == 2 and all("running" in state for state in states):
+            return (time.perf_counter() - began) * 1e3
+    raise SystemExit("bench: the watch ended before the pod ran")
+
+
+def stop(agent: Agent, name: str) -> float:
+    version = agent.call("GET", PODS)["metadata"]["resourceVersion"]
+    events = agent.watch(version)
+    began = time.perf_counter()
+    agent.call("DELETE", f"{PODS}/{name}?gracePeriodSeconds=1")
+    for event in events:
+        if event["type"] == "DELETED" and event["object"]["metadata"]["name"] == name:
+            return (time.perf_counter() - began) * 1e3
+    raise SystemExit("bench: the watch ended before the pod was gone")
+
+
+def pss_kib(pid: int) -> int:
+    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
+
+
+def keepers() -> list:
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and (entry / "comm").read_text().startswith("caisson-keeper"):
+                found.append(int(entry.name))
+        except OSError:
+            pass
+    return found
+
+
+def podman_pod(storage: str, name: str) -> float:
+    base = ["podman", "--root", storage, "--runroot", storage + "-run", "--cgroup-manager", "cgroupfs"]
+    limits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]
+    began = time.perf_counter()
+    commands = [[*base, "pod", "create", "--infra-image", "localhost/busybox", "--infra-command", "/bin/sleep 100000", "--name", name]]
+    commands += [[*base, "run", "-d", *limits, "--pod", name, "localhost/busybox", "/bin/sleep", "100000"] for _ in range(2)]
+    for command in commands:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"{' '.join(command[:4])}…: {done.stderr.strip()[-200:]}")
+    return (time.perf_counter() - began) * 1e3
+
+
+def podman(bench: Bench, count: int) -> list:
+    storage = str(bench.folder / "podman")
+    base = ["podman", "--root", storage, "--runroot", storage + "-run", "--cgroup-manager", "cgroupfs"]
+    imported = subprocess.run(f"tar -C {bench.rootfs} -c . | {' '.join(base)} import - localhost/busybox", shell=True,
+                              capture_output=True, text=True, check=False)
+    if imported.returncode != 0:
+        raise RuntimeError(imported.stderr.strip()[-200:])
+    taken = []
+    try:
+        for number in range(count):
+            taken.append(podman_pod(storage, f"bench{number}"))
+            subprocess.run([*base, "pod", "rm", "-f", "-t", "0", f"bench{number}"], capture_output=True, check=False)
+    finally:
+        subprocess.run([*base, "system", "reset", "-f"], capture_output=True, check=False)
+    return taken
+
+
+def pods(bench: Bench):
+    """POST to Running for a pod of two containers, one after the other, up to 300 at once; then the cost of 300."""
+    many = bench.rounds(300)
+    print(f"\npod of two containers, POST to Running seen by a watch (goal: p50 at most 30 ms, pod {many} at most 1.3 x)")
+    with Agent(bench) as agent:
+        first = [start(agent, f"warm{n}") for n in range(5)]
+        for n in range(5):
+            stop(agent, f"warm{n}")
+        taken = [start(agent, f"p{n}") for n in range(many)]
+        early, late = statistics.median(taken[:10]), statistics.median(taken[-10:])
+        print(f"  caisson, first ten      {early:8.2f} ms")
+        print(f"  caisson, last ten of {many:<4}{late:7.2f} ms  {late / early:6.2f} x the first")
+        print(f"  caisson, all            {statistics.median(taken):8.2f} ms  (warm-up {statistics.median(first):.2f})")
+        sizes = [pss_kib(pid) for pid in keepers()]
+        print(f"  keeper PSS, median      {statistics.median(sizes):8.0f} KiB  (goal: at most 400)")
+        status = pathlib.Path(f"/proc/{agent.process.pid}/status").read_text()
+        resident = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+        print(f"  agent RSS, {many} pods     {resident / 1024:8.1f} MiB  (goal: at most 64)")
+        scrape(agent, many)
+        gone = [stop(agent, f"p{n}") for n in range(many)]
+        print(f"  delete, p50             {statistics.median(gone):8.2f} ms  (goal: at most 30)")
+    if not shutil.which("podman"):
+        print("  podman: not on this machine")
+        return
+    try:
+        theirs = podman(bench, bench.rounds(10))
+        print(f"  podman pod + 2 run      {statistics.median(theirs):8.2f} ms  {statistics.median(theirs) / early:6.2f} x caisson")
+    except RuntimeError as error:
+        print(f"  podman: could not run a pod here: {error}")
+
+
+def scrape(agent: Agent, count: int):
+    ticks = os.sysconf("SC_CLK_TCK")
+
+    def cpu() -> float:
+        fields = pathlib.Path(f"/proc/{agent.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) * 1e3 / ticks
+
+    before, rounds, size, series = cpu(), 10, 0, 0
+    for _ in range(rounds):
+        connection = Connection(agent.socket)
+        connection.request("GET", "/metrics/cadvisor")
+        text = connection.getresponse().read()
+        connection.close()
+        size, series = len(text), sum(1 for line in text.splitlines() if line and not line.startswith(b"#"))
+    print(f"  scrape of {count} pods      {(cpu() - before) / rounds:8.1f} ms CPU  ({series} series, {size >> 10} KiB; goal: at most 60 ms)")
