@@ -5,9 +5,9 @@
 
 namespace caisson {
 
-// The child zone is the code between clone3(2) and execve(2), in files named *_child.cc: no heap, no
-// exceptions, no stdio, no locks, nothing loaded late. The parent makes a plan of plain data; the
-// child walks it and answers with this.
+// The child zone is the code between clone3(2) and execve(2), in files named *_child.cc: no heap,
+// no exceptions, no stdio, no locks, nothing loaded late. The parent makes a plan of plain data;
+// the child walks it and answers with this.
 struct StepFailure {
   int sys_errno = 0;     // 0: all steps done
   std::size_t item = 0;  // which step of the plan's list failed

@@ -8,16 +8,11 @@
 #include <sys/wait.h>
 
 #include <algorithm>
-#include <array>
 
 #include "runtime/base/file.h"
 
 namespace caisson {
 namespace {
-
-Error TimedOut(std::string_view what) {
-  return Error(Code::kSystem, StrCat(what, ": no end before the deadline"), ETIMEDOUT);
-}
 
 // Owns what posix_spawn(3) is told to do between fork and exec.
 class SpawnPlan {
@@ -167,72 +162,6 @@ Result<Pidfd> Spawn(const Command& command) {
                                  command.env ? env.data() : environ);
   if (err != 0) return SysError("run", command.argv[0], err);
   return Pidfd::Open(pid);  // cannot be reused before we reap it
-}
-
-Result<CommandOutput> RunCommand(Command command, std::string_view input, Deadline deadline,
-                                 std::size_t max_bytes) {
-  std::array<std::array<UniqueFd, 2>, 3> pipes;  // [0]: the end that is read
-  for (auto& ends : pipes) {
-    int raw[2];
-    if (::pipe2(raw, O_CLOEXEC) < 0) return SysError("pipe", command.argv[0]);
-    ends[0] = UniqueFd(raw[0]);
-    ends[1] = UniqueFd(raw[1]);
-  }
-  UniqueFd to_child = std::move(pipes[0][1]);
-  ::fcntl(to_child.get(), F_SETFL, O_NONBLOCK);
-  command.fds.insert(command.fds.end(),
-                     {{pipes[0][0].get(), 0}, {pipes[1][1].get(), 1}, {pipes[2][1].get(), 2}});
-  CAISSON_ASSIGN(Pidfd spawned, Spawn(command));
-  ChildGuard guard(std::move(spawned));
-  pipes[0][0].Reset();
-  pipes[1][1].Reset();
-  pipes[2][1].Reset();
-
-  CommandOutput result;
-  std::array<std::string*, 2> sinks = {&result.out, &result.err};
-  if (input.empty()) to_child.Reset();
-  while (pipes[1][0].valid() || pipes[2][0].valid() || to_child.valid()) {
-    std::array<pollfd, 3> entries = {pollfd{pipes[1][0].get(), POLLIN, 0},
-                                     pollfd{pipes[2][0].get(), POLLIN, 0},
-                                     pollfd{to_child.get(), POLLOUT, 0}};
-    const int ready = ::poll(entries.data(), entries.size(), deadline.PollTimeoutMs());
-    if (ready == 0) return TimedOut(command.argv[0]);
-    if (ready < 0 && errno != EINTR) return SysError("poll", command.argv[0]);
-    if (ready < 0) continue;
-    for (std::size_t i = 0; i < sinks.size(); ++i) {
-      if (entries[i].revents == 0) continue;
-      char buffer[16384];
-      const ssize_t got = ::read(entries[i].fd, buffer, sizeof buffer);
-      if (got > 0) {
-        const std::size_t room = max_bytes - std::min(max_bytes, sinks[i]->size());
-        sinks[i]->append(buffer, std::min(room, static_cast<std::size_t>(got)));
-      } else if (got == 0 || errno != EINTR) {
-        pipes[i + 1][0].Reset();
-      }
-    }
-    if (entries[2].revents != 0) {
-      // MSG_NOSIGNAL does not exist for pipes; a caller's SIGPIPE is blocked around the write.
-      sigset_t pipe_signal;
-      sigset_t before;
-      ::sigemptyset(&pipe_signal);
-      ::sigaddset(&pipe_signal, SIGPIPE);
-      ::pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-      const ssize_t put = ::write(to_child.get(), input.data(), input.size());
-      const bool gone = put < 0 && errno != EAGAIN && errno != EINTR;
-      if (gone && errno == EPIPE) {
-        const timespec at_once{};
-        ::sigtimedwait(&pipe_signal, nullptr, &at_once);
-      }
-      ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-      if (put > 0) input.remove_prefix(static_cast<std::size_t>(put));
-      if (gone || input.empty()) to_child.Reset();
-    }
-  }
-  CAISSON_ASSIGN(const auto ended, guard.child().Reap(deadline));
-  if (!ended) return TimedOut(command.argv[0]);
-  (void)guard.Disarm();
-  result.status = *ended;
-  return result;
 }
 
 }  // namespace caisson

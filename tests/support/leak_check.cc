@@ -10,7 +10,7 @@
 
 #include "runtime/base/deadline.h"
 #include "runtime/base/file.h"
-#include "runtime/base/process.h"
+#include "runtime/base/run_command.h"
 
 namespace caisson::test {
 namespace {

@@ -7,6 +7,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/process.h"
 #include "runtime/base/rollback.h"
+#include "runtime/base/run_command.h"
 #include "runtime/base/socket.h"
 #include "tests/support/temp_dir.h"
 
