@@ -49,11 +49,12 @@ Status Validate(const Config& config, std::vector<std::string>* warnings = nullp
 Status ValidateProcess(const Process& process);
 Status ValidateResources(const Resources& resources);
 
-// One line of JSON that ParseConfig reads back as the same configuration; `indent` > 0: pretty.
-std::string ToJson(const Config& config, int indent = 0);
-std::string ToJson(const Process& process, int indent = 0);
-std::string ToJson(const Resources& resources, int indent = 0);
-std::string ToJson(const Hooks& hooks, int indent = 0);
+// JSON that ParseConfig reads back as the same configuration, in runc's order of members. `indent`
+// is one level's white space; empty: everything on one line.
+std::string ToJson(const Config& config, std::string_view indent = {});
+std::string ToJson(const Process& process, std::string_view indent = {});
+std::string ToJson(const Resources& resources, std::string_view indent = {});
+std::string ToJson(const Hooks& hooks, std::string_view indent = {});
 Result<Hooks> ParseHooks(std::string_view json);
 
 }  // namespace caisson::spec
