@@ -128,7 +128,7 @@ void ChildGuard::KillAndReap() {
   (void)child_.Reap(Deadline::Never());  // nothing is left to report to
 }
 
-Result<std::uint64_t> ReadStartTime(pid_t host_pid) {
+Result<ProcStat> ReadProcStat(pid_t host_pid) {
   CAISSON_ASSIGN(const std::string text, ReadFile(StrCat("/proc/", host_pid, "/stat")));
   // The command name is in parentheses and may hold anything, so count from the last one.
   const auto after_name = text.rfind(')');
@@ -136,10 +136,17 @@ Result<std::uint64_t> ReadStartTime(pid_t host_pid) {
   if (after_name != std::string::npos && after_name + 2 < text.size()) {
     const auto fields = Split(std::string_view(text).substr(after_name + 2), ' ');
     if (fields.size() >= kFieldsAfterName) {
-      if (const auto ticks = ParseInt<std::uint64_t>(fields[kFieldsAfterName - 1])) return *ticks;
+      const auto ticks = ParseInt<std::uint64_t>(fields[kFieldsAfterName - 1]);
+      if (ticks && !fields[0].empty())
+        return ProcStat{.state = fields[0].front(), .start_time = *ticks};
     }
   }
   return Error(Code::kInternal, StrCat("/proc/", host_pid, "/stat has an unknown form"));
+}
+
+Result<std::uint64_t> ReadStartTime(pid_t host_pid) {
+  CAISSON_ASSIGN(const ProcStat stat, ReadProcStat(host_pid));
+  return stat.start_time;
 }
 
 Result<Pidfd> Spawn(const Command& command) {

@@ -80,9 +80,16 @@ class [[nodiscard]] ChildGuard {
   pid_t maker_ = -1;
 };
 
-// Start time of a process in clock ticks since boot, which tells a pid from its reuse.
+// What /proc says of a process.
+struct ProcStat {
+  char state = '?';              // 'R', 'S', 'D', 'Z' (ended, not reaped), 'X' and others
+  std::uint64_t start_time = 0;  // clock ticks since boot: tells a pid from its reuse
+};
 // Errors: kNotFound when there is no such process.
-// Source: proc_pid_stat(5), field 22.
+// Source: proc_pid_stat(5), fields 3 and 22.
+Result<ProcStat> ReadProcStat(pid_t host_pid);
+
+// The start time alone.
 Result<std::uint64_t> ReadStartTime(pid_t host_pid);
 
 // A program to start beside this one.
