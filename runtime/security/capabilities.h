@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -43,12 +44,12 @@ std::vector<std::string_view> CapabilityNames();
 // configuration says and nothing more (CVE-2022-29162).
 CapabilityPlan PlanCapabilities(const std::optional<spec::Capabilities>& capabilities);
 
-// `exec --cap`: the named ones are added to all sets but the inheritable (and so not the ambient).
-// Errors: kInvalidSpec for a name that is not a capability.
-Status AddCapabilities(CapabilityPlan& plan, const std::vector<std::string>& names);
+// `exec --cap`: the named ones join all sets but the inheritable, and so not the ambient one.
+void AddCapabilities(CapabilityPlan& plan, const std::vector<std::string>& names);
 
-// What the child could not do, in words. `item` is a CapabilityStep for sets, else the number of
-// the capability.
+// What the child could not do, in words. `item` is the number of the capability, or kSetsItem when
+// it was capset(2).
+inline constexpr std::size_t kSetsItem = 64;
 Error ExplainBounding(const StepFailure& failure);
 Error ExplainCapabilities(const CapabilitySets& sets, const StepFailure& failure);
 

@@ -35,6 +35,7 @@ struct IdMapCaller {
   gid_t gid = 0;
   bool privileged = true;
 };
+IdMapCaller CurrentIdMapCaller();
 
 // Errors: kInvalidSpec naming the member ("linux.uidMappings[1]: ..."), for empty lists, size 0,
 // ranges that overlap or leave 32 bits, and more than 340 entries.

@@ -12,7 +12,7 @@
 
 namespace caisson::security {
 
-// Which security modules are on, and where their files lie. Detected once by the parent.
+// Which security modules are on, and where their files lie.
 struct LsmHost {
   bool apparmor = false;
   bool apparmor_own_attr = false;  // /proc/self/attr/apparmor/ exists, since Linux 5.8
@@ -44,11 +44,12 @@ struct LsmPlan {
 
 // Errors: kUnsupported when a label is asked for and the host has no such module on; kInvalidSpec
 // for labels with control characters.
-Result<LsmPlan> PlanLsm(const spec::Process& process, const LsmHost& host);
+// The host is looked at only when a label is asked for.
+Result<LsmPlan> PlanLsm(const spec::Process& process, const std::string& root = "/");
 
 // The option that gives a mount its label, "context=\"...\""; empty where SELinux is off or no
 // label is asked for (a mount label without SELinux is ignored, as in runc).
-std::string MountLabelOption(std::string_view mount_label, const LsmHost& host);
+std::string MountLabelOption(std::string_view mount_label, const std::string& root = "/");
 
 // Child zone. `proc_fd` is the root of a procfs that nobody else can mount over; the files are
 // opened beneath it without following a link and must lie on procfs (CVE-2019-16884, 2025-52881).
