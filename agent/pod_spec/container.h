@@ -185,7 +185,7 @@ struct Container {
   PullPolicy image_pull_policy = PullPolicy::kIfNotPresent;
   SecurityContext security_context;
   bool restart_always = false;  // init containers: a sidecar (restartPolicy: Always)
-  bool stdin = false;
+  bool stdin_ = false;          // stdin is a macro of <cstdio>
   bool stdin_once = false;
   bool tty = false;
   std::string target_container_name;  // ephemeral containers only

@@ -11,8 +11,8 @@
 namespace caisson::pod_spec {
 
 // An amount as Kubernetes writes it: "100m", "1.5", "128Mi", "2e3". Kept as a whole number of
-// nano-units, so that it is exact; larger and finer values are refused rather than rounded
-// silently. Thread-compatible: plain data.
+// nano-units. As in Kubernetes, finer values are rounded up and larger ones than int64 capped.
+// Thread-compatible: plain data.
 class Quantity {
  public:
   Quantity() = default;
