@@ -64,7 +64,7 @@ struct CgroupMount {
 std::vector<CgroupMount> ParseMountInfo(std::string_view mountinfo);
 
 // The layout with each mount point as /proc/self/mountinfo has it, and own paths counted from what
-// is mounted. For hosts where Detect guessed wrong, and for paths relative to one's own cgroup.
+// is mounted. For hosts where Detect guessed wrong.
 Layout WithMounts(Layout layout, const std::vector<CgroupMount>& mounts);
 Result<Layout> DetectByMountTable(const std::string& root = kDefaultRoot);
 
