@@ -14,7 +14,7 @@ std::string ToJson(const KeeperConfig& config) {
                              {"state_root", config.state_root},
                              {"cgroup_root", config.cgroup_root},
                              {"pod_cgroup", config.pod_cgroup},
-                             {"own_cgroup", config.own_cgroup},
+                             {"pod_resources", config.pod_resources},
                              {"hostname", config.hostname},
                              {"host_network", config.host_network},
                              {"host_ipc", config.host_ipc},
@@ -36,7 +36,7 @@ Result<KeeperConfig> ParseKeeperConfig(std::string_view text) {
                   .Needs("state_root", config.state_root)
                   .Needs("cgroup_root", config.cgroup_root)
                   .Needs("pod_cgroup", config.pod_cgroup)
-                  .Takes("own_cgroup", config.own_cgroup)
+                  .Takes("pod_resources", config.pod_resources)
                   .Takes("hostname", config.hostname)
                   .Takes("host_network", config.host_network)
                   .Takes("host_ipc", config.host_ipc)

@@ -23,12 +23,12 @@ struct KeeperConfig {
   std::string pod_uid;
   std::string pod_namespace;
   std::string pod_name;
-  std::string run_dir;      // this pod's: socket, log, bundles; on this boot only
-  std::string data_dir;     // this pod's: exit records; outlives the boot
-  std::string state_root;   // where the runtime keeps the state of this pod's containers
-  std::string cgroup_root;  // the cgroup mount: /sys/fs/cgroup
-  std::string pod_cgroup;   // below the root of each hierarchy: /caisson/podUID
-  std::string own_cgroup;   // of keepers, outside the agent's: /caisson/keepers
+  std::string run_dir;        // this pod's: socket, log, bundles; on this boot only
+  std::string data_dir;       // this pod's: exit records; outlives the boot
+  std::string state_root;     // where the runtime keeps the state of this pod's containers
+  std::string cgroup_root;    // the cgroup mount: /sys/fs/cgroup
+  std::string pod_cgroup;     // below the root of each hierarchy: /caisson/podUID
+  std::string pod_resources;  // of the pod's cgroup: linux.resources as JSON; empty: none
   std::string hostname;
   bool host_network = false;
   bool host_ipc = false;
@@ -49,8 +49,7 @@ inline constexpr std::string_view kLogName = "keeper.log";
 // Folder of exit records inside a pod's data directory, one file a container: ID.json.
 inline constexpr std::string_view kExitsName = "exits";
 
-// Descriptors that a keeper finds open when it starts.
-inline constexpr int kControlFd = 3;         // one end of a seqpacket pair: its first connection
-inline constexpr int kMountNamespaceFd = 4;  // the small mount namespace to live in
+// The descriptor by which the program takes requests for new keepers.
+inline constexpr int kRequestsFd = 3;
 
 }  // namespace caisson::keeper_client

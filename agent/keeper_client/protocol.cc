@@ -22,6 +22,7 @@ void Put(json& out, const CreateRequest& request) {
   out["bundle"] = request.bundle_dir;
   out["log"] = request.log_path;
   out["mounts"] = request.mount_indexes;
+  out["start"] = request.start;
 }
 void Put(json& out, const StartRequest& request) { out["container"] = request.container_id; }
 void Put(json& out, const SignalRequest& request) {
@@ -40,6 +41,7 @@ Status Take(const json& in, CreateRequest& request) {
       .Needs("bundle", request.bundle_dir)
       .Needs("log", request.log_path)
       .Takes("mounts", request.mount_indexes)
+      .Takes("start", request.start)
       .Done();
 }
 Status Take(const json& in, StartRequest& request) {

@@ -30,6 +30,7 @@ struct CreateRequest {
   std::string bundle_dir;                    // holds config.json
   std::string log_path;                      // of the current log file; its folder exists
   std::vector<std::uint32_t> mount_indexes;  // which of the configuration's mounts they are for
+  bool start = false;                        // at once: cheaper than asking twice
 };
 
 struct StartRequest {
@@ -92,7 +93,7 @@ struct KeeperInfo {
 };
 
 struct Response {
-  std::uint64_t seq = 0;
+  std::uint64_t seq = 0;  // 0: nobody asked; the keeper could not be born
   std::optional<Error> error;
   std::optional<KeeperInfo> keeper;       // to Hello
   std::vector<ContainerInfo> containers;  // to List, Create, Start
