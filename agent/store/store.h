@@ -90,7 +90,7 @@ class Store {
     List list;
     std::unique_ptr<Subscription> changes;
   };
-  Snapshot ListAndSubscribe(Kind kind);
+  Result<Snapshot> ListAndSubscribe(Kind kind);
 
   // Bounded, in memory.
   void RecordEvent(const EventRecord& event);
