@@ -74,6 +74,8 @@ Status Containers::Create(const CreateRequest& request, const std::vector<Unique
                         request.mount_indexes.size(), " mounts"));
   Container container;
   container.info.container_id = request.container_id;
+  container.info.name = request.name;
+  container.info.attempt = request.attempt;
   CAISSON_TRY(Launch(request, fds, container));
   container.info.host_pid = container.init.host_pid();
   if (request.start) {
@@ -214,6 +216,8 @@ void Containers::TakeExit(Container& container) {
   container.output->Drain();
   ExitRecord record;
   record.container_id = info.container_id;
+  record.name = info.name;
+  record.attempt = info.attempt;
   record.code = status.code;
   record.signal = status.signal;
   record.oom_killed = !status.ok() && SawOomKill(config_.cgroup_root, CgroupOf(info.container_id));

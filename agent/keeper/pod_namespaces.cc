@@ -3,6 +3,7 @@
 
 #include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -67,6 +68,16 @@ Result<ChildGuard> StartReaper() {
   return ChildGuard(std::move(reaper));
 }
 
+// POSIX shared memory belongs to the pod like its ipc namespace does. In a mount namespace of this
+// keeper's own, which is as small as the one it came from.
+Status MountShm() {
+  if (::unshare(CLONE_NEWNS) < 0) return SysError("unshare", "mount namespace");
+  constexpr unsigned long kFlags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+  if (::mount("shm", keeper_client::kShmPath, "tmpfs", kFlags, "mode=1777,size=65536k") < 0)
+    return SysError("mount", "/dev/shm of the pod");
+  return Ok();
+}
+
 Result<std::uint64_t> InodeOf(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) < 0) return SysError("stat", path);
@@ -85,6 +96,7 @@ Result<PodNamespaces> EnterPodNamespaces(const KeeperConfig& config) {
       return SysError("sethostname", config.hostname);
     CAISSON_ASSIGN(made.net, OpenAt(kCwd, "/proc/self/ns/net", O_RDONLY));
   }
+  if (!config.host_ipc) CAISSON_TRY(MountShm());
   CAISSON_TRY(SetSysctls(config));
   if (config.share_process_namespace) {
     CAISSON_ASSIGN(made.reaper, StartReaper());

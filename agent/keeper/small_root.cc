@@ -9,6 +9,7 @@
 #include <array>
 #include <utility>
 
+#include "agent/keeper_client/keeper_config.h"
 #include "runtime/base/fd.h"
 #include "runtime/base/path.h"
 
@@ -87,6 +88,8 @@ Status EnterSmallRoot(const std::vector<std::string>& visible) {
                                                         {"/sys", Depth::kThisMount},
                                                         {"/sys/fs/cgroup", Depth::kAndBelow},
                                                         {"/dev", Depth::kThisMount}};
+  // For pods in the host's ipc namespace.
+  if (::access("/dev/shm", F_OK) == 0) sources.emplace_back("/dev/shm", Depth::kThisMount);
   for (const std::string& path : visible) sources.emplace_back(path, Depth::kThisMount);
   // A program with a loader (a developer's build; the release is static) needs its libraries.
   if (::getauxval(AT_BASE) != 0) {
@@ -112,6 +115,7 @@ Status EnterSmallRoot(const std::vector<std::string>& visible) {
     CAISSON_TRY(AttachAt(tree, target, path));
   }
   CAISSON_TRY(AttachProgram(program, root));
+  CAISSON_ASSIGN(const UniqueFd shm, MakeDirsInRoot(root, keeper_client::kShmPath, 0755));
   return MakeRoot(root);
 }
 

@@ -49,6 +49,9 @@ inline constexpr std::string_view kLogName = "keeper.log";
 // Folder of exit records inside a pod's data directory, one file a container: ID.json.
 inline constexpr std::string_view kExitsName = "exits";
 
+// A tmpfs of the pod's own, as its keeper sees it: the source of every container's /dev/shm.
+inline constexpr char kShmPath[] = "/shm";
+
 // The descriptor by which the program takes requests for new keepers.
 inline constexpr int kRequestsFd = 3;
 

@@ -19,6 +19,8 @@ constexpr std::array<std::string_view, 3> kStateNames = {"created", "running", "
 void Put(json&, const HelloRequest&) {}
 void Put(json& out, const CreateRequest& request) {
   out["container"] = request.container_id;
+  out["name"] = request.name;
+  out["attempt"] = request.attempt;
   out["bundle"] = request.bundle_dir;
   out["log"] = request.log_path;
   out["mounts"] = request.mount_indexes;
@@ -38,6 +40,8 @@ Status Take(const json&, HelloRequest&) { return Ok(); }
 Status Take(const json& in, CreateRequest& request) {
   return FieldReader(in)
       .Needs("container", request.container_id)
+      .Needs("name", request.name)
+      .Needs("attempt", request.attempt)
       .Needs("bundle", request.bundle_dir)
       .Needs("log", request.log_path)
       .Takes("mounts", request.mount_indexes)
@@ -87,7 +91,8 @@ Result<json> Open(std::string_view bytes, std::string& type) {
 }
 
 json ToObject(const ExitRecord& record) {
-  return json{{"container", record.container_id}, {"code", record.code},
+  return json{{"container", record.container_id}, {"name", record.name},
+              {"attempt", record.attempt},        {"code", record.code},
               {"signal", record.signal},          {"oom_killed", record.oom_killed},
               {"started", record.started_at_ns},  {"finished", record.finished_at_ns}};
 }
@@ -95,6 +100,8 @@ json ToObject(const ExitRecord& record) {
 Status FromObject(const json& in, ExitRecord& record) {
   return FieldReader(in)
       .Needs("container", record.container_id)
+      .Needs("name", record.name)
+      .Needs("attempt", record.attempt)
       .Needs("code", record.code)
       .Needs("signal", record.signal)
       .Takes("oom_killed", record.oom_killed)
@@ -104,10 +111,9 @@ Status FromObject(const json& in, ExitRecord& record) {
 }
 
 json ToObject(const ContainerInfo& info) {
-  json out{{"container", info.container_id},
-           {"state", NameOf(info.state)},
-           {"pid", info.host_pid},
-           {"started", info.started_at_ns}};
+  json out{{"container", info.container_id}, {"name", info.name},
+           {"attempt", info.attempt},        {"state", NameOf(info.state)},
+           {"pid", info.host_pid},           {"started", info.started_at_ns}};
   if (info.exit) out["exit"] = ToObject(*info.exit);
   return out;
 }
@@ -116,6 +122,8 @@ Status FromObject(const json& in, ContainerInfo& info) {
   std::string state;
   CAISSON_TRY(FieldReader(in)
                   .Needs("container", info.container_id)
+                  .Needs("name", info.name)
+                  .Needs("attempt", info.attempt)
                   .Needs("state", state)
                   .Takes("pid", info.host_pid)
                   .Takes("started", info.started_at_ns)

@@ -27,6 +27,8 @@ struct HelloRequest {};
 // mount, then one detached tree per entry of `mount_indexes`, in that order.
 struct CreateRequest {
   std::string container_id;
+  std::string name;                          // of the container in the pod
+  std::uint32_t attempt = 0;                 // how many of that name were before it
   std::string bundle_dir;                    // holds config.json
   std::string log_path;                      // of the current log file; its folder exists
   std::vector<std::uint32_t> mount_indexes;  // which of the configuration's mounts they are for
@@ -66,6 +68,8 @@ std::string_view NameOf(ContainerState state);
 // How a container ended.
 struct ExitRecord {
   std::string container_id;
+  std::string name;
+  std::uint32_t attempt = 0;
   int code = 0;    // 0 when signalled
   int signal = 0;  // 0 when it exited
   bool oom_killed = false;
@@ -76,6 +80,8 @@ struct ExitRecord {
 
 struct ContainerInfo {
   std::string container_id;
+  std::string name;
+  std::uint32_t attempt = 0;
   ContainerState state = ContainerState::kCreated;
   int host_pid = 0;                // of its init; 0 when it has ended
   std::int64_t started_at_ns = 0;  // since the epoch; 0: not started
