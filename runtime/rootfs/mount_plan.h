@@ -33,26 +33,36 @@ enum class MountKind : std::uint8_t {
   kTree,        // attach a detached tree
   kFilesystem,  // fsopen(2) in the container's namespaces, then attach
   kRemount,     // change what is mounted at the target
-  kSymlink,     // a link in a file system of ours (v1 cgroups mounted together)
+  kSymlink,     // a link in the mount of step `base` (v1 cgroups mounted together)
   kAttributes,  // apply `attributes` to the mount of step `base` and all below it
+};
+
+// Where something goes. The short form (`leaf`) names one component of a directory that we have
+// open already: no symlink is followed and nothing but that directory's own entry can be meant.
+struct Place {
+  std::int32_t base = -1;          // the step whose mount's root is that directory; -1: the root
+  const char* leaf = nullptr;      // null: only `target` will do
+  const char* target = nullptr;    // whole
+  const char* shown_as = nullptr;  // "/dev/pts"
 };
 
 struct MountStep {
   MountKind kind = MountKind::kTree;
-  bool is_directory = true;        // what to create when the target is missing
-  bool find_kind = false;          // kTree: ask the tree instead of `is_directory`
-  bool real_directory = false;     // the target itself must be no symlink: proc and sysfs
-  bool inside_proc = false;        // the target may lie in procfs: it is on the list of exceptions
-  bool copy_up = false;            // tmpcopyup
-  bool late_readonly = false;      // becomes read-only in Protect: things are made in it before
-  bool recursive = true;           // kTree opened by the child: with its submounts
-  std::int32_t base = -1;          // the step whose mount directly holds the target; -1: the root
-  const char* leaf = nullptr;      // with `base`, or in the root: the target's only component
-  const char* target = nullptr;    // whole
-  const char* shown_as = nullptr;  // "/dev/pts"
-  std::int32_t tree_fd = -1;       // kTree: detached; kFilesystem: filled in by the child
-  std::int32_t fallback_fd = -1;   // kFilesystem: attached when the kernel says EPERM
-  const char* source = nullptr;    // kTree without tree_fd: host path; kSymlink: the link's text
+  bool is_directory = true;     // what to create when the target is missing
+  bool find_kind = false;       // kTree: ask the tree instead of `is_directory`
+  bool real_directory = false;  // the target itself must be no symlink: proc and sysfs
+  bool only_procfs = false;     // kTree: refused unless it is procfs
+  bool inside_proc = false;     // the target may lie in procfs: it is on the list of exceptions
+  bool target_missing = false;  // likely: it lies in a file system that is empty yet
+  bool copy_up = false;         // tmpcopyup
+  bool late_readonly = false;   // becomes read-only in ProtectRoot: things are made in it before
+  bool keep_open = false;       // another step needs tree_fd
+  bool recursive = true;        // kTree opened by the child: with its submounts
+  Place place;
+  std::int32_t tree_fd = -1;              // kTree: detached; kFilesystem: filled in by the child
+  std::int32_t fallback_fd = -1;          // kFilesystem: attached when the kernel says EPERM
+  const char* fallback_source = nullptr;  // the same, opened by the child
+  const char* source = nullptr;  // kTree without tree_fd: host path; kSymlink: the link's text
   const char* fs_type = nullptr;
   const FsOption* options = nullptr;
   std::uint32_t option_count = 0;
@@ -61,31 +71,24 @@ struct MountStep {
 };
 
 struct DeviceStep {
-  std::int32_t base = -1;  // as in MountStep
-  const char* leaf = nullptr;
-  const char* target = nullptr;
+  Place place;
   mode_t mode = 0;  // type and permissions
   dev_t rdev = 0;
   uid_t uid = 0;
   gid_t gid = 0;
-  std::int32_t tree_fd = -1;     // >= 0: attach the host's node instead of making one
-  const char* source = nullptr;  // the same, opened by the child
-  bool bind = false;
-  bool by_default = false;  // not from the configuration
+  bool bind = false;             // attach the host's node instead of making one
+  std::int32_t tree_fd = -1;     // with `bind`: detached
+  const char* source = nullptr;  // with `bind` and without tree_fd: opened by the child
 };
 
 struct LinkStep {
-  std::int32_t base = -1;
-  const char* leaf = nullptr;
-  const char* target = nullptr;
+  Place place;
   const char* text = nullptr;
 };
 
 // A masked or read-only path.
 struct CoverStep {
-  std::int32_t base = -1;
-  const char* leaf = nullptr;
-  const char* target = nullptr;
+  Place place;
   bool likely_directory = false;  // what to try first
 };
 
@@ -115,10 +118,11 @@ struct RootfsView {
   std::size_t masked_count = 0;
   const CoverStep* readonly = nullptr;
   std::size_t readonly_count = 0;
-  std::int32_t null_fd = -1;      // detached read-only bind of the host's verified null device
-  bool open_null = false;         // the child opens and verifies it
-  std::int32_t proc_step = -1;    // the step that mounts a procfs on /proc
-  std::int32_t devpts_step = -1;  // the step that mounts a devpts on /dev/pts
+  std::int32_t null_fd = -1;         // detached read-only bind of the host's verified null device
+  bool open_null = false;            // the child opens and verifies it
+  const char* mask_label = nullptr;  // SELinux context of the empty directory over masked ones
+  std::int32_t proc_step = -1;       // the step that mounts a procfs on /proc
+  std::int32_t devpts_step = -1;     // the step that mounts a devpts on /dev/pts
 };
 static_assert(std::is_trivially_copyable_v<RootfsView>);
 
@@ -153,6 +157,8 @@ enum class Call : std::uint8_t {
   kChangeRoot,
   kOutsideRoot,
   kReadMountTable,
+  kNoNull,       // the host's /dev/null is not the null device
+  kNotProcfs,    // something else than procfs on /proc
   kOption = 64,  // 64 + i: fsconfig(2) of option i; 191 and more stand for the rest
 };
 

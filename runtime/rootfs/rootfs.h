@@ -39,7 +39,6 @@ struct RootfsContext {
   bool rootless = false;
   bool no_pivot = false;
   bool pre_pivot_hooks = false;  // hooks look for the root at its host path
-  bool console = false;          // reserved for /dev/console: the terminal is on
   bool selinux = false;          // SELinux is on: mount labels count
 };
 

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "runtime/rootfs/plan_impl.h"
+
+namespace caisson::rootfs {
+
+// A container path as it is looked up from the root's descriptor: clean, without a leading '/', "."
+// for the root itself.
+std::string FromRoot(std::string_view container_path);
+
+// Whether `path` (as above) is `directory` or lies below it, by its text.
+bool IsWithin(std::string_view path, std::string_view directory);
+
+// Where something at `container_path` goes, given the mounts planned so far: the short form when
+// the last mount that can matter sits exactly on the parent directory.
+Place MakePlace(PlanImpl& plan, std::string_view container_path);
+
+// The step whose mount is on top at `from_root`, or -1 when that is unknown or the root's.
+int MountOn(const PlanImpl& plan, std::string_view from_root);
+
+}  // namespace caisson::rootfs

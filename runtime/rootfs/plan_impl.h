@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "runtime/base/fd.h"
+#include "runtime/rootfs/rootfs.h"
+
+namespace caisson::rootfs {
+
+// What a RootfsPlan owns. Addresses of strings and options stay as they are while it grows (deque),
+// because the steps point at them.
+struct RootfsPlan::Impl {
+  std::deque<std::string> strings;
+  std::deque<std::vector<FsOption>> option_lists;
+  std::vector<UniqueFd> fds;
+  std::vector<MountStep> mounts;
+  std::vector<DeviceStep> devices;
+  std::vector<LinkStep> links;
+  std::vector<CoverStep> masked;
+  std::vector<CoverStep> readonly;
+  std::vector<std::string> warnings;
+  std::vector<std::string> mount_names;  // by index in config.mounts
+  std::string root_shown_as;
+  bool user_namespace = false;
+  RootfsView view;  // without the lists
+
+  const char* Keep(std::string_view text) { return strings.emplace_back(text).c_str(); }
+  int Keep(UniqueFd fd) { return fds.emplace_back(std::move(fd)).get(); }
+};
+using PlanImpl = RootfsPlan::Impl;
+
+}  // namespace caisson::rootfs

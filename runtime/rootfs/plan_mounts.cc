@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/rootfs/plan_mounts.h"
+
+#include <linux/magic.h>
+#include <sys/mount.h>
+#include <sys/vfs.h>
+
+#include <algorithm>
+
+#include "runtime/base/path.h"
+#include "runtime/rootfs/id_mapped.h"
+#include "runtime/rootfs/place.h"
+
+namespace caisson::rootfs {
+namespace {
+
+// Beyond this many the child opens the sources itself, closing as it goes.
+constexpr std::size_t kMostOpenTrees = 400;
+
+// Files of procfs that may be covered: what lxcfs and the like put there.
+constexpr std::string_view kCoverableProcFiles[] = {"proc/cpuinfo",
+                                                    "proc/diskstats",
+                                                    "proc/loadavg",
+                                                    "proc/meminfo",
+                                                    "proc/slabinfo",
+                                                    "proc/stat",
+                                                    "proc/swaps",
+                                                    "proc/uptime",
+                                                    "proc/sys/crypto/fips_enabled",
+                                                    "proc/sys/kernel/ns_last_pid"};
+
+// File systems without a device: "ro" is a matter of the mount, not of the file system.
+constexpr std::string_view kVirtual[] = {"cgroup", "cgroup2", "devpts", "mqueue",
+                                         "proc",   "sysfs",   "tmpfs"};
+bool IsVirtual(std::string_view type) {
+  return std::find(std::begin(kVirtual), std::end(kVirtual), type) != std::end(kVirtual);
+}
+
+bool IsBind(const spec::Mount& mount, const MountOptions& options) {
+  return options.bind || mount.type == "bind" || mount.type == "rbind";
+}
+
+// CVE-2019-16884: only procfs on /proc, and nothing but the exceptions below it.
+Status CheckTarget(const spec::Mount& mount, const MountOptions& options, const Place& place) {
+  const std::string_view target = place.target;
+  if (options.remount) return Ok();
+  if (target == ".")
+    return Error(Code::kInvalidSpec, "destination: \"/\" is the root itself")
+        .Hint("set root.path, or mount below it");
+  if (!IsWithin(target, "proc")) return Ok();
+  if (target == "proc") {
+    if (mount.type == "proc" || IsBind(mount, options)) return Ok();
+    return Error(Code::kInvalidSpec, "destination: only a procfs may lie on \"/proc\"")
+        .Hint("set the mount's type to proc");
+  }
+  if (std::find(std::begin(kCoverableProcFiles), std::end(kCoverableProcFiles), target) !=
+          std::end(kCoverableProcFiles) &&
+      IsBind(mount, options))
+    return Ok();
+  return Error(Code::kInvalidSpec,
+               StrCat("destination: \"", place.shown_as, "\" lies inside /proc"))
+      .Hint("only lxcfs-like files may be covered there: cpuinfo, meminfo, stat, uptime, ...");
+}
+
+// The host's propagation is cut or kept as rootfsPropagation says, unless the mount says it itself;
+// calls that would do one after the other on a single mount become one.
+TreeAttributes BindAttributes(const MountOptions& options, std::uint64_t default_propagation) {
+  TreeAttributes out = options.attributes;
+  if (out.propagation_below == 0) out.propagation_below = default_propagation;
+  if (options.recursive_bind) return out;
+  out.set = (out.set_below & ~out.clear) | out.set;
+  out.clear = (out.clear_below & ~out.set) | out.clear;
+  if (out.propagation == 0) out.propagation = out.propagation_below;
+  out.set_below = out.clear_below = out.propagation_below = 0;
+  return out;
+}
+
+Status MapTree(Planner& planner, const spec::Mount& mount, const MountOptions& options,
+               const MountStep& step) {
+  if (options.id_map == IdMapWish::kNone && mount.uid_mappings.empty() &&
+      mount.gid_mappings.empty())
+    return Ok();
+  if (step.tree_fd < 0)
+    return Error(Code::kUnsupported, "options: idmap needs privileges on the host")
+        .Hint("drop idmap and the mount's mappings, or run as root");
+  const bool own = !mount.uid_mappings.empty() || !mount.gid_mappings.empty();
+  const auto& config = planner.config.linux;
+  if (!own && config.uid_mappings.empty())
+    return Error(Code::kInvalidSpec, "options: idmap without mappings")
+        .Hint("give the mount uidMappings and gidMappings, or the container a user namespace");
+  CAISSON_ASSIGN(const FdView user_namespace,
+                 planner.mapping_namespaces.For(own ? mount.uid_mappings : config.uid_mappings,
+                                                own ? mount.gid_mappings : config.gid_mappings));
+  return MapIds(FdView::Raw(step.tree_fd), user_namespace, options.id_map == IdMapWish::kBelow,
+                mount.source);
+}
+
+Status CheckProcTree(const MountStep& step) {
+  if (!step.only_procfs || step.tree_fd < 0) return Ok();
+  struct statfs found;
+  if (::fstatfs(step.tree_fd, &found) < 0) return SysError("fstatfs", "/proc");
+  if (found.f_type == PROC_SUPER_MAGIC) return Ok();
+  return Error(Code::kInvalidSpec, "source: only a procfs may lie on \"/proc\"");
+}
+
+Status PlanBind(Planner& planner, std::size_t index, const MountOptions& options, MountStep step) {
+  const spec::Mount& mount = planner.config.mounts[index];
+  for (const std::string& data : options.data)
+    planner.plan.warnings.push_back(StrCat(MountName(planner.config, index), ": option \"", data,
+                                           "\" means nothing to a bind mount"));
+  step.kind = MountKind::kTree;
+  step.find_kind = true;
+  step.recursive = options.recursive_bind;
+  step.only_procfs = std::string_view(step.place.target) == "proc";
+  step.attributes = BindAttributes(options, planner.default_propagation);
+  const auto given = planner.context.mount_trees.find(index);
+  if (given != planner.context.mount_trees.end()) {
+    step.tree_fd = planner.plan.Keep(std::move(given->second));
+  } else {
+    if (mount.source.empty()) return Error(Code::kInvalidSpec, "source: empty for a bind mount");
+    const std::string path = mount.source.front() == '/'
+                                 ? mount.source
+                                 : StrCat(planner.context.bundle, "/", mount.source);
+    CAISSON_TRY(OpenOrLeave(planner, step, path));
+  }
+  CAISSON_TRY(CheckProcTree(step));
+  // Ids first: a tree that is read-only already may still get its mappings, never the reverse.
+  CAISSON_TRY(MapTree(planner, mount, options, step));
+  if (step.tree_fd >= 0)
+    CAISSON_TRY(SetTreeAttributes(FdView::Raw(step.tree_fd), step.attributes, mount.source));
+  planner.plan.mounts.push_back(step);
+  return Ok();
+}
+
+void AddOption(PlanImpl& plan, std::vector<FsOption>& list, std::string_view option) {
+  const auto equals = option.find('=');
+  if (equals == std::string_view::npos) {
+    list.push_back({plan.Keep(option), nullptr});
+  } else {
+    list.push_back({plan.Keep(option.substr(0, equals)), plan.Keep(option.substr(equals + 1))});
+  }
+}
+
+// fsconfig(2) takes 255 bytes a value; overlayfs takes its lower directories one by one as well.
+void AddLowerDirs(PlanImpl& plan, std::vector<FsOption>& list, std::string_view value) {
+  for (const auto part : Split(value, ':'))
+    list.push_back({plan.Keep("lowerdir+"), plan.Keep(part)});
+}
+
+void SetOptions(Planner& planner, const spec::Mount& mount, const MountOptions& options,
+                MountStep& step) {
+  PlanImpl& plan = planner.plan;
+  std::vector<FsOption> list;
+  constexpr std::string_view kLower = "lowerdir=";
+  constexpr std::size_t kLongest = 255;
+  if (!mount.source.empty() && step.kind == MountKind::kFilesystem)
+    list.push_back({plan.Keep("source"), plan.Keep(mount.source)});
+  for (const std::string& flag : options.superblock) list.push_back({plan.Keep(flag), nullptr});
+  const bool readonly = (step.attributes.set & MOUNT_ATTR_RDONLY) != 0;
+  if (readonly && !IsVirtual(mount.type)) list.push_back({plan.Keep("ro"), nullptr});
+  for (const std::string& option : options.data) {
+    // Every devpts is an instance of its own since Linux 4.7.
+    if (mount.type == "devpts" && option == "newinstance") continue;
+    const bool long_lower = option.starts_with(kLower) && option.size() > kLongest;
+    if (mount.type == "overlay" && long_lower) {
+      AddLowerDirs(plan, list, std::string_view(option).substr(kLower.size()));
+    } else {
+      AddOption(plan, list, option);
+    }
+  }
+  const std::string& label = planner.config.linux.mount_label;
+  const bool labelled = mount.type != "proc" && mount.type != "sysfs" && mount.type != "mqueue";
+  if (planner.context.selinux && !label.empty() && labelled)
+    list.push_back({plan.Keep("context"), plan.Keep(label)});
+  step.option_count = static_cast<std::uint32_t>(list.size());
+  step.options = plan.option_lists.emplace_back(std::move(list)).data();
+}
+
+// In a user namespace without a network namespace of its own the kernel refuses sysfs: the host's
+// is shown instead, with everything below it read-only.
+Status AddSysFallback(Planner& planner, MountStep& step) {
+  const RootfsContext& context = planner.context;
+  if (!context.user_namespace || context.new_network_namespace) return Ok();
+  if (context.rootless) {
+    step.fallback_source = "/sys";
+    return Ok();
+  }
+  CAISSON_ASSIGN(UniqueFd tree, OpenSourceTree("/sys", true));
+  TreeAttributes attributes;
+  attributes.set_below = step.attributes.set | MOUNT_ATTR_RDONLY;
+  attributes.propagation_below = MS_SLAVE;
+  CAISSON_TRY(SetTreeAttributes(tree, attributes, "/sys"));
+  step.fallback_fd = planner.plan.Keep(std::move(tree));
+  return Ok();
+}
+
+bool IsEmptyBase(const PlanImpl& plan, const Place& place) {
+  if (place.base < 0) return false;
+  const MountStep& base = plan.mounts[static_cast<std::size_t>(place.base)];
+  if (base.kind != MountKind::kFilesystem || base.copy_up) return false;
+  if (std::string_view(base.fs_type) != "tmpfs") return false;
+  return MountOn(plan, place.target) < 0;
+}
+
+Status PlanFilesystem(Planner& planner, std::size_t index, const MountOptions& options,
+                      MountStep step) {
+  const spec::Mount& mount = planner.config.mounts[index];
+  PlanImpl& plan = planner.plan;
+  if (mount.type.empty())
+    return Error(Code::kInvalidSpec, "type: empty for a mount that is not a bind");
+  step.kind = MountKind::kFilesystem;
+  step.fs_type = plan.Keep(mount.type);
+  step.real_directory = mount.type == "proc" || mount.type == "sysfs";
+  step.target_missing = IsEmptyBase(plan, step.place);
+  step.copy_up = options.copy_up;
+  if (options.copy_up && mount.type != "tmpfs")
+    return Error(Code::kInvalidSpec, "options: tmpcopyup is for tmpfs");
+  step.attributes.set = options.attributes.set | options.attributes.set_below;
+  step.attributes.propagation =
+      options.attributes.propagation | options.attributes.propagation_below;
+  SetOptions(planner, mount, options, step);
+  // Mount points and devices may still have to be made in it.
+  if (mount.type == "tmpfs" && (step.attributes.set & MOUNT_ATTR_RDONLY) != 0) {
+    step.attributes.set &= ~std::uint64_t{MOUNT_ATTR_RDONLY};
+    step.late_readonly = step.keep_open = true;
+  }
+  if (mount.type == "sysfs") CAISSON_TRY(AddSysFallback(planner, step));
+  const std::string_view target = step.place.target;
+  const auto own = static_cast<std::int32_t>(plan.mounts.size());
+  const bool plain = options.data.empty() && (step.attributes.set & MOUNT_ATTR_RDONLY) == 0;
+  if (mount.type == "proc" && target == "proc") {
+    step.keep_open = true;
+    plan.view.proc_step = plain ? own : -1;
+  }
+  if (mount.type == "devpts" && target == "dev/pts") {
+    step.keep_open = true;
+    plan.view.devpts_step = own;
+  }
+  plan.mounts.push_back(step);
+  return Ok();
+}
+
+Status PlanRemount(Planner& planner, std::size_t index, const MountOptions& options,
+                   MountStep step) {
+  step.kind = MountKind::kRemount;
+  step.attributes = options.attributes;
+  SetOptions(planner, planner.config.mounts[index], options, step);
+  planner.plan.mounts.push_back(step);
+  return Ok();
+}
+
+}  // namespace
+
+std::string MountName(const spec::Config& config, std::size_t index) {
+  const spec::Mount& mount = config.mounts[index];
+  return StrCat("mount #", index, " ", mount.type.empty() ? "bind" : mount.type, " on \"",
+                mount.destination, "\"");
+}
+
+Status OpenOrLeave(Planner& planner, MountStep& step, const std::string& source) {
+  step.source = planner.plan.Keep(source);
+  const bool many = planner.open_trees >= kMostOpenTrees && !planner.context.user_namespace;
+  if (planner.context.rootless || many) return Ok();
+  CAISSON_ASSIGN(UniqueFd tree, OpenSourceTree(source, step.recursive));
+  step.tree_fd = planner.plan.Keep(std::move(tree));
+  ++planner.open_trees;
+  return Ok();
+}
+
+Status PlanMount(Planner& planner, std::size_t index) {
+  const spec::Mount& mount = planner.config.mounts[index];
+  CAISSON_ASSIGN(const MountOptions options, ParseMountOptions(mount.options));
+  MountStep step;
+  step.config_index = static_cast<std::uint32_t>(index);
+  step.place = MakePlace(planner.plan, mount.destination);
+  step.inside_proc = IsWithin(step.place.target, "proc");
+  CAISSON_TRY(CheckTarget(mount, options, step.place));
+  if (options.remount) return PlanRemount(planner, index, options, step);
+  if (IsBind(mount, options)) return PlanBind(planner, index, options, step);
+  if (!mount.uid_mappings.empty() || !mount.gid_mappings.empty() ||
+      options.id_map != IdMapWish::kNone)
+    return Error(Code::kInvalidSpec, "uidMappings: only a bind mount can be id-mapped");
+  if (mount.type == "cgroup" || (mount.type == "cgroup2" && !planner.context.cgroups.empty()))
+    return PlanCgroupMount(planner, index, options);
+  return PlanFilesystem(planner, index, options, step);
+}
+
+}  // namespace caisson::rootfs
