@@ -33,7 +33,7 @@ struct PodNetworkConfig {
 struct Attachment {
   std::string pod_uid;
   std::vector<Cidr> addresses;      // with the network's prefix; IPv4 first
-  std::vector<IpAddress> gateways;  // one for each address
+  std::vector<IpAddress> gateways;  // one for each network
   std::string pod_interface;        // "eth0", in the pod
   std::string host_interface;       // "cv0123456789ab", on the node
   ino_t netns_inode = 0;

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/pod_network/pod_link.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "network/links/link_messages.h"
+#include "network/links/link_query.h"
+#include "network/pod_network/node_setup.h"
+#include "runtime/base/strings.h"
+
+namespace caisson::network {
+namespace {
+
+constexpr std::string_view kPrefix = "cv";
+constexpr std::size_t kDigits = 12;
+constexpr std::string_view kHex = "0123456789abcdef";
+
+Status MakeVeth(NetlinkSocket& node, std::mutex& node_lock, const PodLinkSpec& spec) {
+  Message veth = AddVeth({.host_name = spec.host_name,
+                          .bridge_index = spec.bridge_index,
+                          .mtu = spec.mtu,
+                          .pod_name = spec.pod_name,
+                          .pod_netns = spec.netns,
+                          .pod_mac = MacFor(spec.addresses.front().address())});
+  veth.Accept(EEXIST);
+  Message port =
+      SetBridgePort({.name = spec.host_name,
+                     .alias = spec.alias,
+                     .ipv6 = KernelHasIpv6() ? HostIpv6::kNoLinkLocal : HostIpv6::kAsIs});
+  const std::lock_guard lock(node_lock);
+  auto sent = node.Send(std::move(veth), std::move(port));
+  if (sent) return Ok();
+  if (sent.error().sys_errno() == EXFULL || sent.error().sys_errno() == ENOSPC)
+    return std::move(sent).error().Hint("a bridge has room for 1023 pods; use more nodes");
+  return std::move(sent).error();
+}
+
+// Brings lo up and answers the index of the pod's interface; nothing when it is not there.
+Result<std::optional<LinkInfo>> LookIntoPod(NetlinkSocket& pod, const std::string& pod_name) {
+  Message get = GetLink(pod_name);
+  get.Accept(ENODEV);
+  CAISSON_ASSIGN(const auto replies, pod.Send(std::move(get), SetLinkUp("lo")));
+  if (replies.empty()) return std::optional<LinkInfo>();
+  return std::optional(ParseLink(replies.front()));
+}
+
+Status ConfigurePod(NetlinkSocket& pod, const PodLinkSpec& spec, const LinkInfo& link) {
+  std::vector<Message> requests;
+  if (!link.up) requests.push_back(SetLinkUp(spec.pod_name));
+  for (const Cidr& address : spec.addresses) requests.push_back(SetAddress(link.index, address));
+  for (const IpAddress& gateway : spec.gateways) {
+    requests.push_back(
+        SetRoute({.family = gateway.family(), .gateway = gateway, .link_index = link.index}));
+  }
+  CAISSON_TRY(pod.Transact(requests));
+  return Ok();
+}
+
+}  // namespace
+
+std::string PodLinkName(std::string_view pod_uid, ino_t netns_inode) {
+  // FNV-1a, 64 bits. Source: draft-eastlake-fnv.
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const char byte : StrCat(pod_uid, "/", netns_inode))
+    hash = (hash ^ static_cast<std::uint8_t>(byte)) * 0x100000001b3u;
+  std::string name(kPrefix);
+  for (std::size_t i = 0; i < kDigits; ++i, hash >>= 4) name += kHex[hash & 0xF];
+  return name;
+}
+
+bool IsPodLinkName(std::string_view name) {
+  return name.size() == kPrefix.size() + kDigits && name.starts_with(kPrefix) &&
+         name.find_first_not_of(kHex, kPrefix.size()) == std::string_view::npos;
+}
+
+Status MakePodLink(NetlinkSocket& node, std::mutex& node_lock, const PodLinkSpec& spec) {
+  CAISSON_ASSIGN(NetlinkSocket pod, NetlinkSocket::OpenIn(spec.netns));
+  CAISSON_TRY(MakeVeth(node, node_lock, spec));
+  CAISSON_ASSIGN(auto link, LookIntoPod(pod, spec.pod_name), "in the pod");
+  if (!link) {
+    // The node's end was there, so no pair was made, and the pod has none: half of an old one.
+    {
+      const std::lock_guard lock(node_lock);
+      CAISSON_TRY(node.Send(DeleteLink(spec.host_name)));
+    }
+    CAISSON_TRY(MakeVeth(node, node_lock, spec));
+    CAISSON_ASSIGN(link, LookIntoPod(pod, spec.pod_name), "in the pod");
+  }
+  if (!link) {
+    return Error(Code::kSystem, StrCat("interface \"", spec.pod_name, "\" of the pod vanished"),
+                 ENODEV);
+  }
+  CAISSON_TRY(ConfigurePod(pod, spec, *link), "in the pod");
+  return Ok();
+}
+
+}  // namespace caisson::network
