@@ -1,125 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sections about the agent: a pod's way from POST to Running and away again, against podman; what keeping it costs."""
-import http.client
-import json
 import os
 import pathlib
 import shutil
-import signal
-import socket
 import statistics
 import subprocess
+import sys
 import time
 
 from bench.host import Bench
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+from node import PODS, Agent, Connection, gone, pod, running  # noqa: E402
 
-class Connection(http.client.HTTPConnection):
-    """HTTP over the agent's unix socket."""
-
-    def __init__(self, path: str):
-        super().__init__("localhost", timeout=60)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
-
-
-class Agent:
-    """A caissond of the bench's own, in a network namespace of its own, for as long as the block."""
-
-    def __init__(self, bench: Bench):
-        self.bench = bench
-        self.run = bench.folder / "run"
-        self.socket = str(self.run / "api.sock")
-
-    def __enter__(self):
-        self.log = open(self.bench.folder / "caissond.log", "wb")
-        data = self.bench.folder / "data"
-        ready, told = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-        path = str(self.bench.folder / "notify.sock")
-        notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        notify.bind(path)
-        notify.settimeout(60)
-        self.process = subprocess.Popen(
-            [str(self.bench.programs / "caissond"), "--run-dir", str(self.run), "--data-dir", str(data),
-             "--socket", self.socket, "--listen", "127.0.0.1:0", "--bridge", "cbench0", "--pod-cidr", "10.231.0.0/16"],
-            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=dict(os.environ, NOTIFY_SOCKET=path))
-        ready.close()
-        told.close()
-        while b"READY=1" not in notify.recv(4096):
-            pass
-        notify.close()
-        archive = str(self.bench.folder / "busybox.tar")
-        subprocess.run([str(self.bench.repository / "deploy/busybox-image"), archive], check=True)
-        subprocess.run([str(self.bench.programs / "podctl"), "--server", f"unix://{self.socket}", "image", "import", archive],
-                       check=True, stdout=subprocess.DEVNULL)
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
-        subprocess.run([str(self.bench.programs / "caissond"), "--cleanup", "--run-dir", str(self.run), "--data-dir",
-                        str(self.bench.folder / "data"), "--bridge", "cbench0"], check=False,
-                       stdout=self.log, stderr=self.log)
-        self.log.close()
-
-    def call(self, method: str, path: str, body=None) -> dict:
-        connection = Connection(self.socket)
-        connection.request(method, path, json.dumps(body) if body else None, {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        text = answer.read()
-        connection.close()
-        if answer.status >= 300:
-            raise SystemExit(f"bench: {method} {path} gave {answer.status}: {text[:400]!r}")
-        return json.loads(text)
-
-    def watch(self, version: str):
-        """Events after a resource version, as they come."""
-        connection = Connection(self.socket)
-        connection.request("GET", f"/api/v1/namespaces/default/pods?watch=true&resourceVersion={version}")
-        answer = connection.getresponse()
-        while line := answer.readline():
-            yield json.loads(line)
-
-
-PODS = "/api/v1/namespaces/default/pods"
-
-
-def pod(name: str) -> dict:
-    sleep = {"image": "docker.io/library/busybox:latest", "imagePullPolicy": "Never", "command": ["/bin/sleep", "100000"]}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name},
-            "spec": {"containers": [dict(sleep, name="a"), dict(sleep, name="b")], "terminationGracePeriodSeconds": 0}}
+SLEEP = ["/bin/sleep", "100000"]
 
 
 def start(agent: Agent, name: str) -> float:
-    """Milliseconds from POST to the watch event that shows the pod Running with both containers ready."""
-    version = agent.call("GET", PODS)["metadata"]["resourceVersion"]
-    events = agent.watch(version)
+    """Milliseconds from POST to the watch event that shows the pod Running with both containers running."""
+    version = agent.version()
     began = time.perf_counter()
-    agent.call("POST", PODS, pod(name))
-    for event in events:
-        thing = event["object"]
-        if thing["metadata"]["name"] != name:
-            continue
-        status = thing.get("status", {})
-        states = [one.get("state", {}) for one in status.get("containerStatuses", [])]
-        if status.get("phase") == "Running" and len(states) == 2 and all("running" in state for state in states):
-            return (time.perf_counter() - began) * 1e3
-    raise SystemExit("bench: the watch ended before the pod ran")
+    agent.call("POST", PODS, pod(name, {"a": SLEEP, "b": SLEEP}, terminationGracePeriodSeconds=0))
+    agent.wait_for(name, running(2), version)
+    return (time.perf_counter() - began) * 1e3
 
 
 def stop(agent: Agent, name: str) -> float:
-    version = agent.call("GET", PODS)["metadata"]["resourceVersion"]
-    events = agent.watch(version)
+    version = agent.version()
     began = time.perf_counter()
-    agent.call("DELETE", f"{PODS}/{name}?gracePeriodSeconds=1")
-    for event in events:
-        if event["type"] == "DELETED" and event["object"]["metadata"]["name"] == name:
-            return (time.perf_counter() - began) * 1e3
-    raise SystemExit("bench: the watch ended before the pod was gone")
+    agent.call("DELETE", f"{PODS}/{name}")
+    agent.wait_for(name, gone, version)
+    return (time.perf_counter() - began) * 1e3
 
 
 def pss_kib(pid: int) -> int:
@@ -172,7 +83,7 @@ def pods(bench: Bench):
     """POST to Running for a pod of two containers, one after the other, up to 300 at once; then the cost of 300."""
     many = bench.rounds(300)
     print(f"\npod of two containers, POST to Running seen by a watch (goal: p50 at most 30 ms, pod {many} at most 1.3 x)")
-    with Agent(bench) as agent:
+    with Agent() as agent:
         first = [start(agent, f"warm{n}") for n in range(5)]
         for n in range(5):
             stop(agent, f"warm{n}")
