@@ -165,9 +165,10 @@ Result<Pidfd> Spawn(const Command& command) {
   const auto argv = Pointers(command.argv);
   const auto env = command.env ? Pointers(*command.env) : std::vector<char*>();
   pid_t pid = -1;
-  const int err = ::posix_spawnp(&pid, argv[0], plan.actions(), plan.attributes(), argv.data(),
-                                 command.env ? env.data() : environ);
-  if (err != 0) return SysError("run", command.argv[0], err);
+  const std::string& program = command.program.empty() ? command.argv[0] : command.program;
+  const int err = ::posix_spawnp(&pid, program.c_str(), plan.actions(), plan.attributes(),
+                                 argv.data(), command.env ? env.data() : environ);
+  if (err != 0) return SysError("run", program, err);
   return Pidfd::Open(pid);  // cannot be reused before we reap it
 }
 

@@ -95,6 +95,7 @@ Result<std::uint64_t> ReadStartTime(pid_t host_pid);
 // A program to start beside this one.
 struct Command {
   std::vector<std::string> argv;  // argv[0] is the program: a path, or a name to look for in PATH
+  std::string program;            // when given, this is run, and argv[0] is only what it is called
   std::optional<std::vector<std::string>> env;  // absent: this process's own
   std::vector<std::pair<int, int>> fds;         // ours -> its number; all others are closed
   std::string cwd;                              // empty: this process's own

@@ -20,16 +20,20 @@ int MakeNonDumpable() noexcept;
 // CAP_SYS_RESOURCE).
 int SetOomScoreAdj(int proc_fd, std::int32_t score) noexcept;
 
-// Default dispositions and an empty mask: nothing of the runtime's own signal set-up is inherited.
+// No signal blocked, and SIGPIPE not ignored: nothing of the runtime's own set-up is inherited by
+// the program. Handlers go with execve(2) itself.
 int ResetSignals() noexcept;
 
-// Closes everything but 0, 1, 2 and the next `preserved` ones on execve(2).
+// Every descriptor from `first` on is closed by execve(2).
 // Source: close_range(2), CLOSE_RANGE_CLOEXEC, since 5.11.
 int CloseOnExecFrom(unsigned first) noexcept;
 
 // A session keyring of its own, named as runc names it ("_ses.ID"), so that the container sees
-// none of the host's keys. ENOSYS and EDQUOT are the caller's to judge.
-int JoinSessionKeyring(const char* name) noexcept;
+// none of the host's keys; an exec joins the one of that name. The container's user may search it:
+// under a user namespace that is anybody, since the ids do not match. ENOSYS and EDQUOT are the
+// caller's to judge.
+enum class KeyringSearch { kOwner, kAnyone };
+int JoinSessionKeyring(const char* name, KeyringSearch search = KeyringSearch::kOwner) noexcept;
 
 // Parent.
 Error ExplainOomScoreAdj(std::int32_t score, int sys_errno);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,7 @@ struct ExecView {
   const char* const* candidates = nullptr;  // paths to try, in the order of PATH
   std::size_t candidate_count = 0;
   char* const* argv = nullptr;
-  char** envp = nullptr;
+  char* const* envp = nullptr;
   const char* cwd = nullptr;
   char* home = nullptr;  // room for "HOME=...", the last of envp; nullptr when HOME is given
   std::size_t home_capacity = 0;
@@ -62,15 +63,20 @@ class ExecBlock {
 
  private:
   ExecBlock() = default;
+  void Fill(const std::vector<std::string>& args, const std::vector<std::string>& env,
+            const std::vector<std::string>& candidates, bool has_home);
+
   std::string program_;
   std::string cwd_;
   bool by_path_ = false;  // looked for in PATH
-  std::vector<char> arena_;
+  std::uint32_t uid_ = 0;
+  // All texts that the pointers below point to; the address survives a move.
+  std::unique_ptr<char[]> arena_;
   std::vector<const char*> candidates_;
   std::vector<char*> argv_;
   std::vector<char*> envp_;
-  std::size_t home_offset_ = 0;  // 0: HOME is given
-  std::uint32_t uid_ = 0;
+  const char* cwd_text_ = nullptr;
+  char* home_ = nullptr;
 };
 
 // Child zone, all below: inside the container, after pivot_root.
@@ -87,7 +93,8 @@ Executable ResolveExecutable(const ExecView& view) noexcept;
 void FillHome(const ExecView& view) noexcept;
 
 // chdir(2), and then proof that the directory lies below this process's root (CVE-2024-21626).
-// Returns errno; ENOENT for a directory outside.
+// Returns errno; EXDEV for a directory outside. As in runc, called before the change of user and,
+// on EACCES, again after it.
 int EnterCwd(const ExecView& view) noexcept;
 // mkdir -p of the working directory inside the container; existing ones are left alone.
 int MakeCwd(const ExecView& view) noexcept;

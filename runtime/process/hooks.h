@@ -18,10 +18,10 @@ namespace caisson::process {
 // Runs hooks one after the other on the host: state on stdin, exactly the hook's environment, the
 // bundle as working directory, all signals default, no descriptor of ours. A hook over its timeout
 // is killed. `kind` is the configuration's name ("createRuntime").
-// Errors: the first failure, with the hook's exit status and the last line that it wrote to
-// stderr. For prestart and createRuntime the container is then to be destroyed; for poststart and
-// poststop the caller logs a warning (use RunAllHooks).
-// Source: runtime-spec 1.3, config.md, POSIX-platform hooks; runtime.md, lifecycle.
+// Errors: the first failure, with the hook's exit status and the last line that it wrote. For
+// prestart and createRuntime the container is then to be destroyed; for poststart and poststop the
+// caller logs a warning (use RunAllHooks). Source: runtime-spec 1.3, config.md, POSIX-platform
+// hooks; runtime.md, lifecycle.
 Status RunHooks(std::string_view kind, const std::vector<spec::Hook>& hooks,
                 std::string_view state_json, const std::string& bundle);
 
@@ -39,8 +39,9 @@ struct ChildHook {
 struct ChildHooksView {
   const ChildHook* hooks = nullptr;
   std::size_t count = 0;
-  int state_fd = -1;  // memfd with the state; read from its start by each hook
-  int cwd_fd = -1;    // fchdir(2) there first; -1: "/"
+  int state_fd = -1;   // memfd with the state; read from its start by each hook
+  int report_fd = -1;  // memfd that gets the end of what a failing hook wrote
+  int cwd_fd = -1;     // fchdir(2) there first; -1: "/"
 };
 
 // Hooks that the child runs in the container's namespaces: createContainer (before pivot_root, so
@@ -58,12 +59,20 @@ class ChildHooks {
   Error Explain(const StepFailure& failure) const;
 
  private:
+  // One hook's memory.
+  struct Texts {
+    std::string path;
+    std::vector<std::string> args;
+    std::vector<std::string> env;
+    std::vector<char*> argv;
+    std::vector<char*> envp;
+  };
   ChildHooks() = default;
   std::string kind_;
   std::vector<ChildHook> hooks_;
-  std::vector<std::vector<std::string>> strings_;  // args then env, per hook
-  std::vector<std::vector<char*>> pointers_;
+  std::vector<Texts> texts_;
   UniqueFd state_;
+  UniqueFd report_;
   UniqueFd cwd_;
 };
 

@@ -34,12 +34,11 @@ Error ExplainIdentity(const Identity& identity, const StepFailure& failure);
 
 // Child zone, all below.
 
-// setgroups, setresgid, setresuid and umask; `item` is an IdentityStep. Already being root of the
-// namespace with no groups costs no call that changes nothing.
+// setgroups, setresgid, setresuid and umask; `item` is an IdentityStep.
 enum class IdentityStep : std::size_t { kGroups, kGid, kUid };
 StepFailure ApplyIdentity(const Identity& identity) noexcept;
 
-// Gives pipes and sockets among 0, 1 and 2 to the user, so that /dev/stdout can be opened again.
+// Gives nameless pipes among 0, 1 and 2 to the user, so that /dev/stdout can be opened again.
 // Never a device and never a file with a name: those are not ours (the host's /dev/null).
 void GiveStdioTo(uid_t uid) noexcept;
 

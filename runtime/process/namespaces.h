@@ -3,10 +3,12 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "runtime/base/child_zone.h"
@@ -46,14 +48,20 @@ struct NamespacePlan {
 
   bool Creates(spec::NamespaceType type) const;
   bool Joins(spec::NamespaceType type) const;
+  // CLONE_NEW* of all that are not the runtime's own.
+  std::uint64_t private_flags() const;
   Error Explain(const StepFailure& failure) const;
 };
+
+// Descriptors that stand in for the configuration's entry of that type; borrowed.
+using GivenNamespaces = std::map<spec::NamespaceType, int>;
 
 // Opens every path and checks that it is a namespace of that type (ioctl_ns(2)); a path that is the
 // runtime's own namespace is dropped from the joins.
 // Errors: kInvalidSpec naming the member ("linux.namespaces[2]: ..."), for duplicates, wrong types,
-// user mappings without a user namespace, and time offsets without a time namespace.
-Result<NamespacePlan> PlanNamespaces(const spec::Linux& linux_config);
+// and time offsets without a new time namespace.
+Result<NamespacePlan> PlanNamespaces(const spec::Linux& linux_config,
+                                     const GivenNamespaces& given = {});
 
 // The text for /proc/self/timens_offsets: "monotonic 3600 0\nboottime 5 7\n".
 std::string TimeOffsetsText(const std::vector<spec::TimeOffset>& offsets);

@@ -6,8 +6,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <string_view>
 
 #include "runtime/base/child_zone.h"
@@ -33,47 +31,49 @@ struct SchedAttr {
 inline constexpr std::size_t kMaxCpus = 8192;
 struct CpuSet {
   std::array<std::uint64_t, kMaxCpus / 64> words{};
-  std::size_t bytes = 0;  // as many as are used, in whole words; 0: empty
+  std::size_t bytes = 0;  // as many as are used, in whole words; 0: no set
   bool Has(std::size_t cpu) const {
     return cpu < kMaxCpus && (words[cpu / 64] >> (cpu % 64) & 1) != 0;
   }
 };
-// "0-3,7" or "0-63:2/4" is not taken: only single numbers and ranges, as in cpuset.cpus.
-// Errors: kInvalidSpec quoting the part.
+// Single numbers and ranges with commas between them, as in cpuset.cpus: "0-3,7".
+// Errors: kInvalidSpec quoting the part that is wrong.
 Result<CpuSet> ParseCpuList(std::string_view list);
 
-// When, where and on whose memory the process runs. Plain data, read by the child.
+// When and on whose memory the process runs. Plain data, read by the child.
 struct SchedulingPlan {
   bool sets_scheduler = false;
   SchedAttr scheduler;
   std::int32_t io_priority = -1;  // IOPRIO_PRIO_VALUE; -1: leave
-  CpuSet affinity_final;          // bytes 0: leave
   std::int32_t memory_mode = -1;  // MPOL_* with flags; -1: leave
   CpuSet memory_nodes;
   std::int64_t personality = -1;  // -1: leave
+  bool empty() const {
+    return !sets_scheduler && io_priority < 0 && memory_mode < 0 && personality < 0;
+  }
 };
 
-// Errors: kInvalidSpec naming the member; unknown policies, classes, modes and flags; nice outside
+// Errors: kInvalidSpec naming the member: unknown policies, classes, modes and flags; nice outside
 // -20..19; an io priority outside 0..7; deadline parameters with another policy.
 Result<SchedulingPlan> PlanScheduling(const spec::Process& process,
                                       const spec::Linux& linux_config);
 
-// process.execCPUAffinity.initial: for the parent of an exec, before it enters the cgroup.
-Result<std::optional<CpuSet>> PlanInitialAffinity(const spec::Process& process);
-
-enum class SchedulingStep : std::size_t {
-  kScheduler,
-  kIoPriority,
-  kAffinity,
-  kMemoryPolicy,
-  kPersonality
+// For an exec only: where it runs before it enters the container's cgroup, and after.
+struct ExecAffinity {
+  CpuSet initial;
+  CpuSet final;
 };
+Result<ExecAffinity> PlanExecAffinity(const spec::Process& process);
+// `member` is "initial" or "final".
+Error ExplainAffinity(std::string_view member, int sys_errno);
+
+enum class SchedulingStep : std::size_t { kScheduler, kIoPriority, kMemoryPolicy, kPersonality };
 Error ExplainScheduling(const SchedulingPlan& plan, const StepFailure& failure);
 
 // Child zone. Before seccomp and before capabilities are dropped (real-time policies need
 // CAP_SYS_NICE). `item` is a SchedulingStep.
 StepFailure ApplyScheduling(const SchedulingPlan& plan) noexcept;
-// Child zone, and the parent's: `pid` 0 is the caller. Returns errno.
+// Child zone, and the parent's: `pid` 0 is the caller; nothing to do for no set. Returns errno.
 int SetAffinity(pid_t pid, const CpuSet& cpus) noexcept;
 
 }  // namespace caisson::process

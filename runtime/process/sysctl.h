@@ -31,7 +31,7 @@ struct SysctlPlan {
 // Which of the container's namespaces are not the host's: CLONE_NEW* flags of those that are made
 // or entered. Only what a namespace isolates may be set (as in runc):
 //   ipc: kernel.msg*, kernel.sem, kernel.shm*, fs.mqueue.*;  net: net.*;
-//   uts: kernel.domainname, and kernel.hostname unless `hostname` is configured;  user: user.*.
+//   uts: kernel.domainname;  user: user.*.
 // Errors: kInvalidSpec naming the key, for anything else, and for control characters in keys or
 // values (CVE-2022-0811).
 Result<SysctlPlan> PlanSysctls(const spec::StringMap& sysctls, std::uint64_t private_namespaces);

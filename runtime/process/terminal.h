@@ -12,6 +12,9 @@
 
 namespace caisson::process {
 
+// What goes over the console socket beside the descriptor: the name that runc gives to the master.
+inline constexpr char kTerminalName[] = "/dev/ptmx";
+
 // Plain data, read by the child.
 struct TerminalPlan {
   bool wanted = false;
@@ -68,54 +71,5 @@ TerminalFailure SendTerminal(int socket, int master) noexcept;
 Result<UniqueFd> ConnectConsole(const std::string& path);
 // Hands a master over a connected console socket, for a master that came by another way.
 Status SendConsole(FdView socket, FdView master);
-
-// The user's terminal in raw mode while a container runs in the foreground; restored on
-// destruction. Not a terminal: does nothing. Thread-compatible: one owner at a time.
-class RawTerminal {
- public:
-  static Result<RawTerminal> Enter(FdView tty);
-  RawTerminal(RawTerminal&& other) noexcept;
-  RawTerminal& operator=(RawTerminal&&) = delete;
-  RawTerminal(const RawTerminal&) = delete;
-  RawTerminal& operator=(const RawTerminal&) = delete;
-  ~RawTerminal() { Restore(); }
-  void Restore();
-
- private:
-  RawTerminal() = default;
-  int tty_ = -1;
-  std::string saved_;  // bytes of struct termios
-};
-
-// Gives `to` the window size of `from`; false when `from` is no terminal. For SIGWINCH.
-bool CopyWindowSize(FdView from, FdView to);
-
-// Moves bytes between the user's stdio and a terminal's master, never blocking: call Pump when
-// poll(2) says that something can move. Partial writes are kept.
-// Thread-compatible: one owner at a time.
-class TerminalRelay {
- public:
-  // The descriptors stay the caller's. `master` is set non-blocking.
-  static Result<TerminalRelay> Start(FdView in, FdView out, FdView master);
-
-  struct Interest {
-    int fd = -1;
-    short events = 0;
-  };
-  // What to poll for now: in, out, master; fd -1 where nothing is wanted.
-  void FillInterest(Interest (&interest)[3]) const;
-  // False when the terminal's other end is closed and everything was written.
-  Result<bool> Pump();
-
- private:
-  TerminalRelay(int in, int out, int master) : in_(in), out_(out), master_(master) {}
-  int in_;
-  int out_;
-  int master_;
-  bool in_ended_ = false;
-  bool master_ended_ = false;
-  std::string to_master_;
-  std::string to_out_;
-};
 
 }  // namespace caisson::process

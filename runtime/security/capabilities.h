@@ -55,9 +55,9 @@ Error ExplainCapabilities(const CapabilitySets& sets, const StepFailure& failure
 
 // Child zone, in this order around the change of user:
 //   DropBounding, KeepCapabilities, <setgroups, setresgid, setresuid>, ApplyCapabilities.
-// When the filter must go in without no_new_privs (CAP_SYS_ADMIN is needed for that):
-//   ApplyCapabilities(WithAdmin(sets)), LoadSeccomp, ApplyCapabilities(sets),
-// so that capset(2) and, with ambient capabilities, prctl(2) are all a filter has to allow.
+// When the filter must go in without no_new_privs (that takes CAP_SYS_ADMIN):
+//   ApplyCapabilities(WithAdmin(sets)), LoadSeccomp, ReduceCapabilities(sets),
+// so that capset(2) and execve(2) are all that a filter has to allow.
 
 // Drops what is not in `sets.bounding`; needs CAP_SETPCAP for what is there.
 StepFailure DropBounding(const CapabilitySets& sets) noexcept;
@@ -66,5 +66,7 @@ int KeepCapabilities() noexcept;
 // Effective, permitted and inheritable in one capset(2), then the ambient ones.
 StepFailure ApplyCapabilities(const CapabilitySets& sets) noexcept;
 CapabilitySets WithAdmin(CapabilitySets sets) noexcept;
+// The capset(2) of ApplyCapabilities alone, after it was called with more.
+StepFailure ReduceCapabilities(const CapabilitySets& sets) noexcept;
 
 }  // namespace caisson::security

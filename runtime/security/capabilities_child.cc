@@ -35,7 +35,7 @@ StepFailure DropBounding(const CapabilitySets& sets) noexcept {
 
 int KeepCapabilities() noexcept { return ::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0 ? 0 : errno; }
 
-StepFailure ApplyCapabilities(const CapabilitySets& sets) noexcept {
+StepFailure ReduceCapabilities(const CapabilitySets& sets) noexcept {
   __user_cap_header_struct header{};
   header.version = _LINUX_CAPABILITY_VERSION_3;
   __user_cap_data_struct data[2]{};
@@ -45,10 +45,14 @@ StepFailure ApplyCapabilities(const CapabilitySets& sets) noexcept {
     data[half].inheritable = static_cast<std::uint32_t>(sets.inheritable >> (32 * half));
   }
   if (::syscall(SYS_capset, &header, data) != 0) return {errno, kSetsItem};
+  return {};
+}
 
+StepFailure ApplyCapabilities(const CapabilitySets& sets) noexcept {
+  const StepFailure set = ReduceCapabilities(sets);
   // The kernel keeps the ambient set within permitted and inheritable, so an empty inheritable set
   // has emptied it already.
-  if (sets.inheritable == 0 && sets.ambient == 0) return {};
+  if (!set.ok() || (sets.inheritable == 0 && sets.ambient == 0)) return set;
   if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) return {errno, kSetsItem};
   for (int number = 0; number <= kLastNamedCapability; ++number) {
     if (!Has(sets.ambient, number)) continue;

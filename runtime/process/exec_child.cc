@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <linux/limits.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "runtime/process/exec_block.h"
+
+namespace caisson::process {
+namespace {
+
+// What Go's os/exec looks at: a file, not a directory, that may be executed.
+int CheckExecutable(const char* path) noexcept {
+  struct stat info {};
+  if (::stat(path, &info) != 0) return errno;
+  if (S_ISDIR(info.st_mode)) return EACCES;
+  if (::faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) != 0) return errno;
+  return 0;
+}
+
+}  // namespace
+
+Executable ResolveExecutable(const ExecView& view) noexcept {
+  int err = ENOENT;
+  for (std::size_t i = 0; i < view.candidate_count; ++i) {
+    err = CheckExecutable(view.candidates[i]);
+    if (err == 0) return {.path = view.candidates[i], .sys_errno = 0};
+  }
+  return {.path = nullptr, .sys_errno = err};
+}
+
+int EnterCwd(const ExecView& view) noexcept {
+  if (::chdir(view.cwd) != 0) return errno;
+  // The system call itself, whose answer for a directory out of reach is "(unreachable)...".
+  char where[PATH_MAX + 1];
+  const long size = ::syscall(SYS_getcwd, where, sizeof where);
+  if (size > 0 && where[0] == '/') return 0;
+  const int err = size < 0 ? errno : EXDEV;
+  // Nothing may be done from there by mistake.
+  if (::chdir("/") != 0) return errno;
+  return err;
+}
+
+// The parent directories are made like the last one, and what is there already stays as it is.
+int MakeCwd(const ExecView& view) noexcept {
+  char path[PATH_MAX];
+  const std::size_t size = ::strnlen(view.cwd, sizeof path);
+  if (size == sizeof path) return ENAMETOOLONG;
+  std::memcpy(path, view.cwd, size + 1);
+  struct stat info {};
+  if (::stat(path, &info) == 0) return 0;  // what is wrong with it, if anything, chdir will say
+  for (std::size_t i = 1; i <= size; ++i) {
+    if (path[i] != '/' && path[i] != '\0') continue;
+    const char saved = path[i];
+    path[i] = '\0';
+    if (::mkdir(path, 0755) != 0 && errno != EEXIST) return errno;
+    path[i] = saved;
+  }
+  return 0;
+}
+
+int Execute(const ExecView& view, const char* path) noexcept {
+  ::execve(path, view.argv, view.envp);
+  return errno;
+}
+
+}  // namespace caisson::process
