@@ -68,7 +68,7 @@ Message AddVeth(const VethSpec& spec) {
   };
   const auto peer = [&](Message& data) {
     data.PutNested(VETH_INFO_PEER, [&](Message& link) {
-      link.Append(Up())
+      link.Append(Unchanged())
           .Put(IFLA_IFNAME, spec.pod_name)
           .PutFd(IFLA_NET_NS_FD, spec.pod_netns)
           .PutBytes(IFLA_ADDRESS, spec.pod_mac)

@@ -41,7 +41,8 @@ struct VethSpec {
   FdView pod_netns;
   MacAddress pod_mac{};
 };
-// Both ends in one step: the pod's end is born in its netns and up. Errors: EEXIST.
+// Both ends in one step, down: the pod's end is born in its netns. (The kernel ties the ends last,
+// and refuses with ENOTCONN to bring one up before.) Errors: EEXIST.
 Message AddVeth(const VethSpec& spec);
 
 enum class HostIpv6 : std::uint8_t { kAsIs, kNoLinkLocal };

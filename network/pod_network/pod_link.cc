@@ -36,22 +36,23 @@ Status MakeVeth(NetlinkSocket& node, std::mutex& node_lock, const PodLinkSpec& s
   return std::move(sent).error();
 }
 
-// Brings lo up and answers the index of the pod's interface; nothing when it is not there.
+// Brings lo and the pod's interface up and answers which it is; nothing when it is not there.
 Result<std::optional<LinkInfo>> LookIntoPod(NetlinkSocket& pod, const std::string& pod_name) {
   Message get = GetLink(pod_name);
   get.Accept(ENODEV);
-  CAISSON_ASSIGN(const auto replies, pod.Send(std::move(get), SetLinkUp("lo")));
+  Message up = SetLinkUp(pod_name);
+  up.Accept(ENODEV);
+  CAISSON_ASSIGN(const auto replies, pod.Send(std::move(get), SetLinkUp("lo"), std::move(up)));
   if (replies.empty()) return std::optional<LinkInfo>();
   return std::optional(ParseLink(replies.front()));
 }
 
-Status ConfigurePod(NetlinkSocket& pod, const PodLinkSpec& spec, const LinkInfo& link) {
+Status ConfigurePod(NetlinkSocket& pod, const PodLinkSpec& spec, int link_index) {
   std::vector<Message> requests;
-  if (!link.up) requests.push_back(SetLinkUp(spec.pod_name));
-  for (const Cidr& address : spec.addresses) requests.push_back(SetAddress(link.index, address));
+  for (const Cidr& address : spec.addresses) requests.push_back(SetAddress(link_index, address));
   for (const IpAddress& gateway : spec.gateways) {
     requests.push_back(
-        SetRoute({.family = gateway.family(), .gateway = gateway, .link_index = link.index}));
+        SetRoute({.family = gateway.family(), .gateway = gateway, .link_index = link_index}));
   }
   CAISSON_TRY(pod.Transact(requests));
   return Ok();
@@ -91,7 +92,7 @@ Status MakePodLink(NetlinkSocket& node, std::mutex& node_lock, const PodLinkSpec
     return Error(Code::kSystem, StrCat("interface \"", spec.pod_name, "\" of the pod vanished"),
                  ENODEV);
   }
-  CAISSON_TRY(ConfigurePod(pod, spec, *link), "in the pod");
+  CAISSON_TRY(ConfigurePod(pod, spec, link->index), "in the pod");
   return Ok();
 }
 
