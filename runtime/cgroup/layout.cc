@@ -48,9 +48,8 @@ std::string Unescape(std::string_view text) {
 
 // The controllers among a v1 mount's super block options, in the kernel's order: "cpu,cpuacct".
 std::string ControllersOf(std::string_view options) {
-  static constexpr std::string_view kNotControllers[] = {"rw", "ro", "xattr", "noprefix",
-                                                         "clone_children", "cpuset_v2_mode",
-                                                         "favordynmods"};
+  static constexpr std::string_view kNotControllers[] = {
+      "rw", "ro", "xattr", "noprefix", "clone_children", "cpuset_v2_mode", "favordynmods"};
   std::string out;
   for (const auto option : Split(options, ',')) {
     if (std::find(std::begin(kNotControllers), std::end(kNotControllers), option) !=

@@ -3,7 +3,9 @@
 
 #include <sys/types.h>
 
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/base/deadline.h"
@@ -25,10 +27,11 @@ enum class ApplyFor { kCreate, kUpdate };
 
 // One container's cgroup, in every hierarchy that the host has. The order of a birth:
 //   Manager::Plan → persist record() → Create → clone3 (into DirFdForClone where there is one)
-//   → AddProcess → Apply → persist record() again (parents made)
+//   → AddProcess → Apply → persist record() again (it learned what parents were made)
 // and of a death, from a record alone: Manager(record) → KillAll → Remove.
+// With the systemd driver the scope is made by AddProcess, because a scope is born with a process.
 // A rootless container whose cgroup cannot be made goes without: record().directories is empty,
-// AddProcess and Remove do nothing, and Apply refuses any limit.
+// AddProcess, SignalAll and Remove do nothing, and Apply refuses any limit.
 // Thread-compatible: one owner at a time.
 class Manager {
  public:
@@ -37,6 +40,7 @@ class Manager {
   static Result<Manager> Plan(const Layout& layout, const Request& request);
 
   const Record& record() const { return record_; }
+  bool has_cgroup() const { return !record_.directories.empty(); }
 
   // Makes the directories, with missing parents; on v2 hands all controllers down to it. Whatever
   // was made is removed again on failure. An existing directory without processes is taken over.
@@ -44,45 +48,50 @@ class Manager {
   Status Create();
 
   // The v2 directory for clone3's CLONE_INTO_CGROUP; also there on a hybrid host.
-  // Errors: kUnsupported on a v1 host.
+  // Errors: kUnsupported on a v1 host and with the systemd driver.
   Result<UniqueFd> DirFdForClone() const;
 
   // Moves a process, with all its threads, into every hierarchy. On v1 each of the writes may wait
   // for an RCU grace period: let the child work meanwhile.
   // Errors: kNotFound when it has ended.
-  Status AddProcess(pid_t host_pid, V2Join v2 = V2Join::kByWrite) const;
+  Status AddProcess(pid_t host_pid, V2Join v2 = V2Join::kByWrite);
 
   // Writes the limits. `warnings` gets sentences about what was left out although asked for.
-  // Errors: kInvalidSpec, kUnsupported and those of write(2), naming the field of the configuration.
+  // Errors: kInvalidSpec, kUnsupported and those of write(2), naming the configuration's field.
   Status Apply(const spec::Resources& resources, ApplyFor purpose,
                std::vector<std::string>* warnings = nullptr) const;
 
-  // v2: gives the directory and the files that the kernel lists as delegatable to `uid`, the host
-  // id of root in the container's user namespace. Nothing on v1.
+  // v2 alone: gives the directory and the files that the kernel lists as delegatable to `uid`, the
+  // host id of root in the container's user namespace. Nothing elsewhere: v1 cannot be delegated.
   // Source: cgroup-v2.rst, "Delegation"; /sys/kernel/cgroup/delegate.
   Status Delegate(uid_t uid) const;
 
-  // A directory below the container's for `exec --cgroup`: relative, already there.
-  // Errors: kInvalidSpec when it leads outside; kNotFound.
-  Result<Manager> Below(const std::string& sub_path) const;
+  // Existing cgroups below the container's, for `exec --cgroup`: "[controllers:]path" each, without
+  // controllers for all hierarchies. To be used for joining only.
+  // Errors: kInvalidSpec when one leads outside; kNotFound when a controller has no directory.
+  Result<Manager> Below(std::span<const std::string> sub_cgroups) const;
+
+  // v2: the cgroup where a process is now, inside the container's or not, for joining it there when
+  // the container's own refuses processes (EBUSY: it has handed controllers to cgroups below).
+  Result<Manager> WhereIs(pid_t host_pid) const;
 
   // Stops or resumes all processes and waits until they are. Errors: kUnsupported without freezer;
-  // kSystem with ETIMEDOUT.
+  // kSystem with ETIMEDOUT, and then they run on.
   Status SetFrozen(bool frozen, Deadline deadline) const;
   Result<bool> IsFrozen() const;
 
   // Sends a signal to every process in it and below. Processes born meanwhile may escape it, except
-  // with SIGKILL.
+  // with SIGKILL where cgroup.kill is there.
   Status SignalAll(int signal) const;
-  // Kills every process in it and below and waits until none is left (zombies do not count).
-  // Errors: kSystem with ETIMEDOUT naming a process that would not go.
+  // Kills every process in it and below, frozen or not, and waits until none is left (zombies do
+  // not count). Errors: kSystem with ETIMEDOUT naming a process that would not go.
   Status KillAll(Deadline deadline) const;
 
   // Host pids in it and below, sorted.
   Result<std::vector<pid_t>> Processes() const;
 
   // A snapshot; files that this host lacks leave their values absent.
-  Result<Stats> ReadStats() const;
+  Result<Stats> ReadStats(unsigned groups = kAllGroups) const;
 
   // Removes the directories, those below them, and parents made by Create that are empty. What is
   // not there is success. Waits for processes that are on their way out.
@@ -90,10 +99,16 @@ class Manager {
   Status Remove(Deadline deadline) const;
 
  private:
+  Status MakeDirectories();
+  Status Join(const Directory& directory, pid_t host_pid, class FdBatch& batch) const;
   Status ApplyDevices(const spec::Resources& resources) const;
-  Status Write(const Directory& directory, const FileWrite& write) const;
+  Status WriteAll(const std::vector<FileWrite>& writes, Version version) const;
+  Status WriteOne(const FileWrite& write, Version version) const;
+  Status SetV1Freezer(bool frozen, Deadline deadline) const;
 
   Record record_;
+  bool is_new_ = false;      // Create made the v2 directory, so nothing is attached to it yet
+  bool is_planned_ = false;  // not opened from a record: the systemd unit is still to be started
 };
 
 }  // namespace caisson::cgroup

@@ -25,8 +25,8 @@ Result<std::string> Checked(std::string_view path) {
     if (part.empty() || part == ".") continue;
     if (part == "..") return Bad(path, "\"..\" is not allowed");
     if (part.size() > kMaxName) return Bad(path, "a name in it is longer than 255 bytes");
-    const bool printable = std::all_of(
-        part.begin(), part.end(), [](char c) { return static_cast<unsigned char>(c) >= ' '; });
+    const bool printable = std::all_of(part.begin(), part.end(),
+                                       [](char c) { return static_cast<unsigned char>(c) >= ' '; });
     if (!printable) return Bad(path, "control characters are not allowed");
     clean.append("/").append(part);
   }
@@ -41,7 +41,8 @@ std::uint32_t Depth(std::string_view path) {
 // Where relative paths count from.
 std::string BaseOf(const Hierarchy& hierarchy) {
   std::string own = hierarchy.own_path;
-  if (hierarchy.version == Version::kV2) own.resize(own.rfind('/') == own.npos ? 0 : own.rfind('/'));
+  if (hierarchy.version == Version::kV2)
+    own.resize(own.rfind('/') == own.npos ? 0 : own.rfind('/'));
   return own == "/" ? std::string() : own;
 }
 
@@ -112,8 +113,7 @@ Result<Record> Place(const Layout& layout, const Request& request) {
                                                                      : request.cgroups_path));
   }
   for (const Hierarchy& hierarchy : layout.hierarchies) {
-    const std::string below =
-        is_relative ? StrCat(BaseOf(hierarchy), record.path) : record.path;
+    const std::string below = is_relative ? StrCat(BaseOf(hierarchy), record.path) : record.path;
     record.directories.push_back({.version = hierarchy.version,
                                   .controllers = hierarchy.controllers,
                                   .path = StrCat(hierarchy.mount, below),

@@ -159,9 +159,9 @@ std::string Encode(const Record& record) {
   if (!record.systemd_slice.empty()) text += StrCat(" slice=", Escape(record.systemd_slice));
   if (record.rootless) text += " rootless=1";
   for (const Directory& directory : record.directories) {
-    text += StrCat(" dir=", directory.version == Version::kV2 ? "v2:" : "v1:",
-                   Escape(directory.controllers), ":", directory.depth, ":",
-                   directory.parents_made, ":", Escape(directory.path));
+    text += StrCat(
+        " dir=", directory.version == Version::kV2 ? "v2:" : "v1:", Escape(directory.controllers),
+        ":", directory.depth, ":", directory.parents_made, ":", Escape(directory.path));
   }
   return text;
 }

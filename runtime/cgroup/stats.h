@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,34 +9,38 @@
 #include <vector>
 
 #include "runtime/base/error.h"
-#include "runtime/base/fd.h"
-#include "runtime/cgroup/record.h"
 
 namespace caisson::cgroup {
 
+// The read side: what a cgroup's files say, in one vocabulary for v1 and v2. Plain data.
+
 using Count = std::optional<std::uint64_t>;  // absent: this kernel or hierarchy does not tell
 
-// "unlimited" in a limit file, whatever the version writes for it.
+// "unlimited" in a limit, whatever the version writes for it.
 inline constexpr std::uint64_t kUnlimited = UINT64_MAX;
 
 struct CpuStats {
   Count usage_ns, user_ns, system_ns;
   Count periods, throttled_periods, throttled_ns, bursts, burst_ns;
-  Count shares, weight, period_us, quota_us;  // quota kUnlimited when there is none
-  std::vector<std::uint64_t> per_cpu_ns;      // v1 only
+  Count shares, period_us, quota_us;  // shares from the weight on v2; quota may be kUnlimited
+  // v1 only, one for each CPU.
+  std::vector<std::uint64_t> per_cpu_ns, per_cpu_user_ns, per_cpu_system_ns;
 };
 
-// Bytes unless it says otherwise.
+// Bytes unless it says otherwise. Limits may be kUnlimited.
 struct MemoryStats {
-  Count usage, peak, limit, swap_usage, swap_limit, reservation;
-  Count kernel_usage, kernel_limit, kernel_peak, kernel_failures;
-  Count kernel_tcp_usage, kernel_tcp_limit, kernel_tcp_peak, kernel_tcp_failures;
-  Count failures;  // times the limit was hit
-  Count swap_peak, swap_failures;
-  Count rss, cache, mapped_file, inactive_file, active_file;
+  Count usage, peak, limit, failures;  // failures: times the limit was hit
+  Count reservation;
+  Count swap_usage, swap_limit;                                // swap alone on v2; on v1 see memsw
+  Count memsw_usage, memsw_peak, memsw_limit, memsw_failures;  // v1: memory plus swap
+  Count kernel_usage, kernel_peak, kernel_limit, kernel_failures;
+  Count tcp_usage, tcp_peak, tcp_limit, tcp_failures;
+  Count rss, cache, mapped_file, inactive_file, active_file;  // with cgroups below
   Count page_faults, major_page_faults;
-  Count oom_kills, oom_events, events_high, events_max, oom_group_kills;
-  std::vector<std::pair<std::string, std::uint64_t>> raw;  // memory.stat as it is
+  Count oom_kills, oom_group_kills;  // processes and groups killed
+  Count oom_events;                  // v2: times this level or one below could not get more
+  Count events_high, events_max;     // v2
+  std::vector<std::pair<std::string, std::uint64_t>> raw;  // memory.stat as it is; kRawMemory only
 
   // What cannot be reclaimed easily: usage without inactive file pages, never below 0.
   Count WorkingSet() const;
@@ -50,6 +53,7 @@ struct PidsStats {
 struct IoDevice {
   std::uint32_t major = 0, minor = 0;
   std::uint64_t read_bytes = 0, write_bytes = 0, reads = 0, writes = 0;
+  friend bool operator==(const IoDevice&, const IoDevice&) = default;
 };
 
 struct HugetlbStats {
@@ -59,7 +63,7 @@ struct HugetlbStats {
 
 struct RdmaStats {
   std::string device;
-  Count handles, handles_limit, objects, objects_limit;
+  Count handles, objects, handles_limit, objects_limit;
 };
 
 // Source: kernel psi.rst. Times in microseconds, averages in percent.
@@ -80,51 +84,44 @@ struct Stats {
   std::vector<RdmaStats> rdma;
   std::optional<Pressure> cpu_pressure, memory_pressure, io_pressure;
   Count processes;  // entries of cgroup.procs, this directory only
+  std::string cpus, cpus_effective, mems, mems_effective;  // lists; kCpuset only
 };
 
-// What to read: each bit costs one to six preads.
+// What to read; each costs one to six reads.
 enum StatsGroup : unsigned {
-  kCpu = 1, kMemory = 2, kPids = 4, kIo = 8, kHugetlb = 16, kPressure = 32, kLimits = 64,
-  kProcesses = 128, kRdma = 256, kPerCpu = 512, kKernelMemory = 1024,
-  kAllGroups = 2047,
+  kCpu = 1u << 0,
+  kMemory = 1u << 1,
+  kPids = 1u << 2,
+  kIo = 1u << 3,
+  kPressure = 1u << 4,
+  kLimits = 1u << 5,  // of the groups that are read too
+  kProcesses = 1u << 6,
+  kHugetlb = 1u << 7,
+  kRdma = 1u << 8,
+  kPerCpu = 1u << 9,
+  kKernelMemory = 1u << 10,
+  kRawMemory = 1u << 11,
+  kCpuset = 1u << 12,
+  kAllGroups = (1u << 13) - 1,
 };
 
-// Reads the same cgroup over and over: each file is opened when first needed and kept, then costs
-// one pread. A cgroup that is removed meanwhile gives kNotFound.
-// Thread-compatible: one owner at a time.
-class StatsReader {
- public:
-  // Errors: kNotFound when the cgroup is gone.
-  static Result<StatsReader> Open(const Record& record);
-
-  Result<Stats> Read(unsigned groups = kAllGroups);
-
- private:
-  // How a file of one version is understood.
-  struct Source;
-  struct OpenFile {
-    UniqueFd fd;
-    bool missing = false;
-  };
-  struct Dir {
-    Version version;
-    std::string controllers;
-    UniqueFd fd;
-    std::vector<std::pair<std::string, OpenFile>> files;
-  };
-
-  std::vector<Dir> dirs_;
-  std::string buffer_;
-};
-
-// Pure parsers; each takes a whole file's text, ignores what it does not know and never fails: a
+// Pure parsers; each takes a whole file's text, skips what it does not know and never fails: a
 // value that is no number is absent.
-void ParseMemoryStat(std::string_view text, Version version, MemoryStats* memory);
+void ParseMemoryStatV1(std::string_view text, MemoryStats& memory);
+void ParseMemoryStatV2(std::string_view text, MemoryStats& memory);
+std::vector<std::pair<std::string, std::uint64_t>> ParseKeys(std::string_view text);
 std::vector<IoDevice> ParseIoStat(std::string_view text);  // v2 io.stat
+// v1 blkio.throttle.io_service_bytes_recursive and blkio.throttle.io_serviced_recursive
+std::vector<IoDevice> ParseBlkio(std::string_view service_bytes, std::string_view serviced);
 std::optional<Pressure> ParsePressure(std::string_view text);
-// "key value" lines, as in cpu.stat and memory.events.
+// rdma.current and rdma.max
+std::vector<RdmaStats> ParseRdma(std::string_view current, std::string_view max);
+// "0-2,5" to its members; nothing when malformed or over `max`. Source: cpuset(7), List format.
+std::optional<std::vector<std::uint32_t>> ParseCpuList(std::string_view text,
+                                                       std::uint32_t max = 8191);
+// The value in "key value" lines, as in cpu.stat and memory.events.
 Count FindKey(std::string_view text, std::string_view key);
-// A number, or "max" as kUnlimited.
+// A number alone; "max" is kUnlimited, and so is what v1 shows for no limit.
 Count ParseLimit(std::string_view text);
 
 }  // namespace caisson::cgroup

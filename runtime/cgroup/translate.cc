@@ -65,11 +65,11 @@ Status CheckMemory(const spec::MemoryResources& memory) {
 
 Status CheckCpu(const spec::CpuResources& cpu) {
   if (IsSet(cpu.shares) && (*cpu.shares < kMinShares || *cpu.shares > kMaxShares))
-    return Invalid(kCpuShares, StrCat("must be ", kMinShares, " to ", kMaxShares, ", not ",
-                                      *cpu.shares));
+    return Invalid(kCpuShares,
+                   StrCat("must be ", kMinShares, " to ", kMaxShares, ", not ", *cpu.shares));
   if (IsSet(cpu.period_us) && (*cpu.period_us < 1000 || *cpu.period_us > 1'000'000))
-    return Invalid(kCpuPeriod, StrCat("must be 1000 to 1000000 microseconds, not ",
-                                      *cpu.period_us));
+    return Invalid(kCpuPeriod,
+                   StrCat("must be 1000 to 1000000 microseconds, not ", *cpu.period_us));
   if (cpu.quota_us && *cpu.quota_us > 0 && *cpu.quota_us < 1000)
     return Invalid(kCpuQuota, StrCat("must be at least 1000 microseconds, not ", *cpu.quota_us));
   if (cpu.idle && *cpu.idle != 0 && *cpu.idle != 1)

@@ -66,8 +66,7 @@ Status AddCpu(const spec::CpuResources& cpu, Translation& out) {
 }
 
 // The weight of whichever scheduler the kernel has: BFQ's, else CFQ's (gone in 5.0).
-FileWrite Weight(const char* bfq_file, const char* cfq_file, std::string value,
-                 std::string field) {
+FileWrite Weight(const char* bfq_file, const char* cfq_file, std::string value, std::string field) {
   return {.file = bfq_file,
           .value = value,
           .field = std::move(field),
@@ -107,8 +106,7 @@ Status AddBlockIo(const spec::BlockIoResources& io, Translation& out) {
   for (const auto& [devices, file, name] : throttles) {
     for (std::size_t i = 0; i < devices->size(); ++i) {
       const spec::ThrottleDevice& device = (*devices)[i];
-      out.writes.push_back({file,
-                            StrCat(DevicePrefix(device.major, device.minor), device.rate),
+      out.writes.push_back({file, StrCat(DevicePrefix(device.major, device.minor), device.rate),
                             StrCat(kBlockIo, ".", name, "[", i, "]")});
     }
   }

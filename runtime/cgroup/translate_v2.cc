@@ -62,9 +62,8 @@ Status AddCpu(const spec::CpuResources& cpu, Translation& out) {
   if (cpu.burst_us) out.writes.push_back({"cpu.max.burst", StrCat(*cpu.burst_us), kCpuBurst});
   if (cpu.idle) out.writes.push_back({"cpu.idle", StrCat(*cpu.idle), kCpuIdle});
   if (IsSet(cpu.realtime_runtime_us) || IsSet(cpu.realtime_period_us))
-    out.warnings.push_back(
-        StrCat(IsSet(cpu.realtime_runtime_us) ? kCpuRtRuntime : kCpuRtPeriod,
-               ": left out, cgroup v2 has nothing like it"));
+    out.warnings.push_back(StrCat(IsSet(cpu.realtime_runtime_us) ? kCpuRtRuntime : kCpuRtPeriod,
+                                  ": left out, cgroup v2 has nothing like it"));
   return Ok();
 }
 
@@ -89,8 +88,7 @@ Status AddBlockIo(const spec::BlockIoResources& io, Translation& out) {
     const std::string field = StrCat(kBlockIo, ".weightDevice[", i, "].weight");
     CAISSON_TRY(CheckWeight(field, device.weight));
     if (IsSet(device.weight))
-      out.writes.push_back(
-          Weight(DevicePrefix(device.major, device.minor), *device.weight, field));
+      out.writes.push_back(Weight(DevicePrefix(device.major, device.minor), *device.weight, field));
     has_leaf = has_leaf || IsSet(device.leaf_weight);
   }
   if (has_leaf)
@@ -125,9 +123,9 @@ Status RefuseNetwork(const spec::NetworkResources& network) {
 // Files by name, last, so that they have the last word. Those that move or end processes are no
 // resources.
 Status AddUnified(const spec::StringMap& unified, Translation& out) {
-  static constexpr std::string_view kNoResources[] = {
-      "cgroup.procs", "cgroup.threads", "cgroup.kill", "cgroup.freeze", "cgroup.type",
-      "cgroup.subtree_control"};
+  static constexpr std::string_view kNoResources[] = {"cgroup.procs", "cgroup.threads",
+                                                      "cgroup.kill",  "cgroup.freeze",
+                                                      "cgroup.type",  "cgroup.subtree_control"};
   for (const auto& [file, value] : unified) {
     const std::string field = StrCat(kUnified, ".", file);
     const bool is_name = file.find('/') == file.npos && file.find('.') != file.npos &&

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/cgroup/manager.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "runtime/base/file.h"
+#include "runtime/base/path.h"
+#include "runtime/base/rollback.h"
+#include "runtime/cgroup/control_file.h"
+#include "runtime/cgroup/directory.h"
+#include "runtime/cgroup/stats_reader.h"
+#include "runtime/cgroup/systemd.h"
+#include "runtime/cgroup/wait.h"
+
+namespace caisson::cgroup {
+namespace {
+
+// What an unprivileged caller meets where no cgroup was delegated to it.
+bool IsRefusal(const Error& error) {
+  const int err = error.sys_errno();
+  return err == EACCES || err == EPERM || err == EROFS || err == ENOENT;
+}
+
+// A directory that was there before must be nobody's.
+Status CheckEmpty(const Directory& directory) {
+  CAISSON_ASSIGN(const std::vector<pid_t> pids, ProcessesIn(directory.path));
+  if (pids.empty()) return Ok();
+  return Error(Code::kAlreadyExists, StrCat("\"", directory.path, "\" is in use by process ",
+                                            DescribeProcess(pids.front())))
+      .Hint("choose another linux.cgroupsPath, or delete the container that uses it");
+}
+
+Error ExplainMake(Error error) {
+  if (error.sys_errno() == EROFS)
+    return std::move(error).Hint("mount the cgroup hierarchies read-write");
+  if (error.code() == Code::kDenied)
+    return std::move(error).Hint("run as root, or in a cgroup that is delegated to this user");
+  if (error.sys_errno() == EAGAIN)
+    return std::move(error).Hint("raise cgroup.max.descendants of the cgroups above");
+  return error;
+}
+
+// Where the mount table says that this hierarchy is, since it is not at the usual place.
+bool Relocate(Directory& directory, const Layout& layout) {
+  for (const Hierarchy& hierarchy : layout.hierarchies) {
+    if (hierarchy.version != directory.version || hierarchy.controllers != directory.controllers)
+      continue;
+    const std::string old_mount = directory.MountPoint();
+    if (hierarchy.mount == old_mount) return false;
+    directory.path.replace(0, old_mount.size(), hierarchy.mount);
+    return true;
+  }
+  return false;
+}
+
+// Makes it where it is planned, or where the mount table says. False: the host lacks the hierarchy.
+Result<bool> MakeSomewhere(Directory& directory, Made& made) {
+  CAISSON_ASSIGN(made, MakeDirectory(directory));
+  if (made != Made::kNoMount) return true;
+  const auto layout = DetectByMountTable();
+  if (!layout || !Relocate(directory, *layout)) return false;
+  CAISSON_ASSIGN(made, MakeDirectory(directory));
+  return made != Made::kNoMount;
+}
+
+}  // namespace
+
+Result<Manager> Manager::Plan(const Layout& layout, const Request& request) {
+  const bool is_relative = request.driver == Driver::kCgroupfs && !request.cgroups_path.empty() &&
+                           request.cgroups_path.front() != '/';
+  if (!is_relative) {
+    CAISSON_ASSIGN(Record record, Place(layout, request));
+    Manager manager(std::move(record));
+    manager.is_planned_ = true;
+    return manager;
+  }
+  // Only a relative path needs to know where this process is, and what part of a tree is mounted.
+  CAISSON_ASSIGN(const Layout exact, DetectByMountTable(layout.root));
+  CAISSON_ASSIGN(Record record, Place(exact, request));
+  return Manager(std::move(record));
+}
+
+Status Manager::Create() {
+  if (record_.driver == Driver::kSystemd) return Ok();
+  CAISSON_TRY(MakeDirectories(), "create cgroup \"", record_.path, "\"");
+  return Ok();
+}
+
+Status Manager::MakeDirectories() {
+  Rollback undo;
+  std::vector<Directory> made_ones;
+  for (Directory directory : record_.directories) {
+    Made made = Made::kNew;
+    auto there = MakeSomewhere(directory, made);
+    if (!there && record_.rootless && IsRefusal(there.error())) continue;
+    if (!there) return ExplainMake(std::move(there).error());
+    if (!*there) continue;
+    if (made == Made::kExisted && record_.driver == Driver::kCgroupfs)
+      CAISSON_TRY(CheckEmpty(directory));
+    if (directory.version == Version::kV2) is_new_ = made == Made::kNew;
+    if (made == Made::kNew) {
+      undo.Add([directory] {
+        Record record{.directories = {directory}};
+        (void)Manager(std::move(record)).Remove(Deadline::After(std::chrono::seconds(1)));
+      });
+    }
+    made_ones.push_back(std::move(directory));
+  }
+  if (made_ones.empty() && !record_.rootless)
+    return Error(Code::kNotFound, "no cgroup hierarchy is mounted").Hint("mount cgroup2");
+  if (made_ones.size() == 1 && made_ones.front().version == Version::kV2)
+    EnableControllers(made_ones.front());
+  record_.directories = std::move(made_ones);
+  undo.Disarm();
+  return Ok();
+}
+
+Result<UniqueFd> Manager::DirFdForClone() const {
+  const Directory* const v2 = record_.V2();
+  if (v2 == nullptr)
+    return Error(Code::kUnsupported, StrCat("cgroup \"", record_.path, "\" has no v2 directory"));
+  if (record_.driver == Driver::kSystemd)
+    return Error(Code::kUnsupported, "a systemd scope is made with its first process");
+  CAISSON_ASSIGN(UniqueFd fd, OpenAt(kCwd, v2->path, O_PATH | O_DIRECTORY), "open cgroup \"",
+                 record_.path, "\"");
+  return fd;
+}
+
+Status Manager::Join(const Directory& directory, pid_t host_pid, FdBatch& batch) const {
+  Status done = WriteControl(StrCat(directory.path, "/cgroup.procs"), StrCat(host_pid), batch);
+  if (done) return done;
+  Error error = std::move(done).error();
+  if (error.sys_errno() == EBUSY)
+    error =
+        std::move(error).Hint("choose a leaf: this cgroup hands controllers to cgroups below it");
+  if (error.sys_errno() == EOPNOTSUPP)
+    error = std::move(error).Hint("choose a cgroup whose cgroup.type is \"domain\"");
+  if (error.sys_errno() == EINVAL && directory.Has("cpu"))
+    error = std::move(error).Hint(
+        "set linux.resources.cpu.realtimeRuntime: the process has a real-time policy");
+  return std::move(error).Wrap(
+      StrCat("join cgroup \"", record_.path, "\" with process ", host_pid));
+}
+
+Status Manager::AddProcess(pid_t host_pid, V2Join v2) {
+  if (record_.driver == Driver::kSystemd && is_planned_) {
+    CAISSON_TRY(systemd::StartUnit(record_, host_pid));
+    is_planned_ = false;
+    CAISSON_TRY(MakeDirectories(), "create cgroup \"", record_.path, "\"");
+  }
+  FdBatch batch;
+  for (const Directory& directory : record_.directories) {
+    if (directory.version == Version::kV2 && v2 == V2Join::kDoneByClone) continue;
+    CAISSON_TRY(Join(directory, host_pid, batch));
+  }
+  return Ok();
+}
+
+Status Manager::Delegate(uid_t uid) const {
+  const Directory* const v2 = record_.V2();
+  if (v2 == nullptr || record_.directories.size() != 1) return Ok();
+  constexpr gid_t kSameGroup = static_cast<gid_t>(-1);
+  const auto listed = ReadControl("/sys/kernel/cgroup/delegate");
+  const std::string files =
+      listed ? *listed : std::string("cgroup.procs\ncgroup.subtree_control\ncgroup.threads\n");
+  if (::chown(v2->path.c_str(), uid, kSameGroup) < 0) return SysError("chown", v2->path);
+  for (const auto name : Split(files, '\n')) {
+    if (name.empty()) continue;
+    const std::string path = StrCat(v2->path, "/", name);
+    // The list covers all controllers; the directory has the files of some.
+    if (::chown(path.c_str(), uid, kSameGroup) < 0 && errno != ENOENT)
+      return SysError("chown", path);
+  }
+  return Ok();
+}
+
+Result<Manager> Manager::Below(std::span<const std::string> sub_cgroups) const {
+  Record record = record_;
+  record.driver = Driver::kCgroupfs;  // joined by writes, no unit of its own
+  for (const std::string& sub : sub_cgroups) {
+    const auto colon = sub.find(':');
+    const std::string controllers = colon == sub.npos ? std::string() : sub.substr(0, colon);
+    const std::string path = CleanPath(colon == sub.npos ? sub : sub.substr(colon + 1));
+    for (const auto part : Split(sub, '/')) {
+      if (part == "..")
+        return Error(Code::kInvalidSpec,
+                     StrCat("cgroup \"", sub, "\": \"..\" would lead out of the container's"));
+    }
+    bool found = false;
+    for (std::size_t i = 0; i < record.directories.size(); ++i) {
+      if (!controllers.empty() && record_.directories[i].controllers != controllers &&
+          !record_.directories[i].Has(controllers))
+        continue;
+      found = true;
+      const std::string_view tail = Trim(path);
+      const bool is_same = tail.empty() || tail == "/" || tail == ".";
+      record.directories[i].path =
+          is_same ? record_.directories[i].path
+                  : StrCat(record_.directories[i].path, tail.front() == '/' ? "" : "/", tail);
+    }
+    if (!found)
+      return Error(Code::kNotFound,
+                   StrCat("cgroup \"", sub, "\": no hierarchy has controller ", controllers));
+  }
+  return Manager(std::move(record));
+}
+
+Result<Manager> Manager::WhereIs(pid_t host_pid) const {
+  const Directory* const v2 = record_.V2();
+  if (v2 == nullptr) return Error(Code::kUnsupported, "only v2 has one cgroup for each process");
+  CAISSON_ASSIGN(const std::string text, ReadControl(StrCat("/proc/", host_pid, "/cgroup")));
+  Record record = record_;
+  record.driver = Driver::kCgroupfs;
+  record.path = V2PathOf(text);
+  record.directories.back().path = StrCat(v2->MountPoint(), record.path == "/" ? "" : record.path);
+  return Manager(std::move(record));
+}
+
+Result<std::vector<pid_t>> Manager::Processes() const {
+  const Directory* const main = record_.Main();
+  if (main == nullptr) return std::vector<pid_t>();
+  return ProcessesIn(main->path);
+}
+
+Result<Stats> Manager::ReadStats(unsigned groups) const {
+  CAISSON_ASSIGN(StatsReader reader, StatsReader::Open(record_));
+  return reader.Read(groups);
+}
+
+}  // namespace caisson::cgroup

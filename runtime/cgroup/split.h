@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <utility>
+
+#include "runtime/cgroup/record.h"
+#include "runtime/spec/resources.h"
+
+namespace caisson::cgroup {
+
+// Pure: what of `resources` is for the v1 directories of a record and what for its v2 directory.
+// Each controller lives in one of them: v1 has what it has, v2 the rest; on a host with any v1 at
+// all, `unified` and what has no place go to v1, where they are refused by name.
+std::pair<spec::Resources, spec::Resources> SplitByVersion(const spec::Resources& resources,
+                                                           const Record& record);
+
+}  // namespace caisson::cgroup
