@@ -71,7 +71,9 @@ Result<Disk> Disk::Open(const std::string& data_dir) {
 
 Status Disk::WriteObject(const Key& key, const json& desired) const {
   CAISSON_ASSIGN(const UniqueFd folder, OpenFolder(root_, path_, FolderOf("objects", key)));
-  return AtomicWriteAt(folder, FileOf(key.name), desired.dump(), 0600, Durability::kPowerLoss);
+  return AtomicWriteAt(folder, FileOf(key.name),
+                       desired.dump(-1, ' ', false, json::error_handler_t::replace), 0600,
+                       Durability::kPowerLoss);
 }
 
 Status Disk::WriteStatus(const Key& key, const std::string& uid, const json& status) const {
