@@ -22,7 +22,7 @@ constexpr std::uint64_t kMagic = 0x31504D4343534943;  // bump when the compiler'
 // What a cache file begins with; the key and the program follow.
 struct Header {
   std::uint64_t magic = kMagic;
-  std::uint64_t checksum = 0;  // of key and program
+  std::uint64_t checksum = 0;  // of the rest of this, key and program
   std::uint32_t key_bytes = 0;
   std::uint32_t program_bytes = 0;
   std::uint32_t flags = 0;
@@ -38,6 +38,13 @@ std::uint64_t Fnv(std::string_view bytes, std::uint64_t hash = 0xCBF29CE48422232
     hash *= 0x100000001B3;
   }
   return hash;
+}
+
+std::uint64_t ChecksumOf(Header header, std::string_view body) {
+  header.checksum = 0;
+  char bytes[sizeof header];
+  std::memcpy(bytes, &header, sizeof header);
+  return Fnv(body, Fnv(std::string_view(bytes, sizeof bytes)));
 }
 
 // Everything that the program depends on, without ambiguity: each text with its length.
@@ -124,7 +131,8 @@ std::optional<SeccompFilter> Decode(std::string_view bytes, std::string_view key
                     header.program_bytes != 0 && header.program_bytes <= kMaxProgramBytes &&
                     header.program_bytes % sizeof(sock_filter) == 0 &&
                     bytes.size() == std::size_t{header.key_bytes} + header.program_bytes;
-  if (!sane || bytes.substr(0, header.key_bytes) != key || Fnv(bytes) != header.checksum)
+  if (!sane || bytes.substr(0, header.key_bytes) != key ||
+      ChecksumOf(header, bytes) != header.checksum)
     return std::nullopt;
   SeccompFilter filter;
   filter.program = bytes.substr(header.key_bytes);
@@ -136,11 +144,11 @@ std::optional<SeccompFilter> Decode(std::string_view bytes, std::string_view key
 std::string Encode(const SeccompFilter& filter, const std::string& key) {
   const std::string body = key + filter.program;
   Header header;
-  header.checksum = Fnv(body);
   header.key_bytes = static_cast<std::uint32_t>(key.size());
   header.program_bytes = static_cast<std::uint32_t>(filter.program.size());
   header.flags = filter.flags;
   header.notifies = filter.notifies ? 1 : 0;
+  header.checksum = ChecksumOf(header, body);
   std::string bytes(sizeof header, '\0');
   std::memcpy(bytes.data(), &header, sizeof header);
   return bytes + body;
