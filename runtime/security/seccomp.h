@@ -58,6 +58,9 @@ std::vector<std::string_view> SeccompFlags();
 std::string ContainerProcessState(pid_t host_pid, std::string_view metadata,
                                   std::string_view state_json);
 
+// The library's version, "2.5.4".
+std::string LibseccompVersion();
+
 // Connects to profile.listener_path and hands the listener over, with that text in one message.
 Status SendSeccompListener(const std::string& listener_path, FdView listener,
                            std::string_view container_process_state);

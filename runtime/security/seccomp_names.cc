@@ -133,4 +133,9 @@ std::vector<std::string_view> SeccompOperators() { return Names(kOperators); }
 std::vector<std::string_view> SeccompArchitectures() { return Names(kArchitectures); }
 std::vector<std::string_view> SeccompFlags() { return Names(kFlags); }
 
+std::string LibseccompVersion() {
+  const scmp_version* const library = ::seccomp_version();
+  return StrCat(library->major, ".", library->minor, ".", library->micro);
+}
+
 }  // namespace caisson::security
