@@ -165,9 +165,9 @@ Status Directory::WriteConfig(std::string_view json) const {
   return AtomicWriteAt(dir_, kConfigFile, json, 0600, Durability::kThisBoot);
 }
 
-bool Directory::HasExecFifo() const {
+bool Directory::HasStartGate() const {
   struct stat info {};
-  return ::fstatat(dir_.get(), kExecFifo, &info, AT_SYMLINK_NOFOLLOW) == 0;
+  return ::fstatat(dir_.get(), kStartGate, &info, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 Status Directory::Remove() && {

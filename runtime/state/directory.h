@@ -12,7 +12,7 @@
 
 namespace caisson::state {
 
-// <root>/<id>, mode 0700: state.json, exec.fifo and what else a container needs on the host while
+// <root>/<id>, mode 0700: state.json, start.sock and what else a container needs on the host while
 // it exists. Opened once; everything after that is relative to the descriptor.
 //
 // Who changes a container holds the lock; who only reads does not need it, since records are
@@ -54,9 +54,9 @@ class Directory {
   Result<std::string> ReadConfig() const;
   Status WriteConfig(std::string_view json) const;
 
-  // The fifo that init waits on until start; it is gone once the user's program runs.
-  static constexpr char kExecFifo[] = "exec.fifo";
-  bool HasExecFifo() const;
+  // The socket that init waits on until start; it is gone once the user's program runs.
+  static constexpr char kStartGate[] = "start.sock";
+  bool HasStartGate() const;
 
   // Removes it with all it holds; the id is free again. The lock must be held.
   Status Remove() &&;

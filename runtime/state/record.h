@@ -19,7 +19,7 @@ namespace caisson::state {
 // asked of the kernel (status.h), so that no crash can make the record lie.
 enum class Phase {
   kCreating,  // written before the first thing is made
-  kCreated,   // init waits on exec.fifo, or has been started
+  kCreated,   // init waits on start.sock, or has been started
 };
 
 // What is known of a container beyond its configuration: what was made for it and must be removed.

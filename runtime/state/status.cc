@@ -79,7 +79,7 @@ Result<ContainerStatus> DeriveStatus(const Directory& directory, const Record& r
   }
   CAISSON_ASSIGN(const bool alive, InitIsAlive(record));
   if (!alive) return ContainerStatus::kStopped;
-  if (directory.HasExecFifo()) return ContainerStatus::kCreated;
+  if (directory.HasStartGate()) return ContainerStatus::kCreated;
   CAISSON_ASSIGN(const bool frozen, is_frozen());
   return frozen ? ContainerStatus::kPaused : ContainerStatus::kRunning;
 }

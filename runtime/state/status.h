@@ -19,7 +19,7 @@ std::string_view NameOf(ContainerStatus status);
 Result<bool> InitIsAlive(const Record& record);
 
 // What the container is at this moment. `is_frozen` is asked only of one that runs.
-// Created means that the exec fifo is still there; a creation that nobody works on any more is
+// Created means that the start gate is still there; a creation that nobody works on any more is
 // stopped.
 Result<ContainerStatus> DeriveStatus(const Directory& directory, const Record& record,
                                      const std::function<Result<bool>()>& is_frozen);
