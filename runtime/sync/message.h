@@ -7,32 +7,32 @@
 
 namespace caisson::sync {
 
-// What init does, in this order; a phase that the plan does not need is skipped. A failure names
-// its phase, and the parent turns the number into words.
+// What init does, in this order; a phase that the plan does not need is empty. A failure names its
+// phase, and the parent turns the number into words.
 enum class Phase : std::uint8_t {
   kNone,
-  kClone,           // stage 1 only: joins, then clones init
-  kWaitParent,      // the parent joins cgroups, writes id maps
-  kIdentity,        // root of the new user namespace
+  kStage1,          // stage 1 only: joins, then clones init
+  kWaitParent,      // the parent joins cgroups and writes id maps
   kJoin,            // setns(2) into namespaces of others
-  kSession,         // setsid, keyring, oom score
-  kRootfsPrepare,   // propagation, root attached
+  kIdentity,        // root of the user namespace
+  kSession,         // setsid, keyring, no tracing
+  kRoot,            // propagation, root attached
   kMounts,          // mounts, devices, links
   kRuntimeHooks,    // the parent runs prestart and createRuntime
   kContainerHooks,  // createContainer
-  kPivot,           // pivot_root
-  kProtect,         // masked and read-only paths, read-only root
-  kSystem,          // hostname, domainname, sysctl
+  kTurnRoot,        // pivot_root
   kConsole,         // terminal
-  kAffinity,        // cpu affinity, scheduler, io priority, memory policy, personality
+  kProtect,         // masked and read-only paths, read-only root
+  kSystem,          // hostname, domainname, loopback, sysctl
+  kScheduling,      // cpu affinity, scheduler, io priority, memory policy, personality
   kResolve,         // the program is there
   kGate,            // waits for start
   kStartHooks,      // startContainer
   kLsm,             // AppArmor, SELinux
   kLimits,          // rlimits
-  kUser,            // ids, groups, capabilities, umask
+  kUser,            // capabilities, ids, groups, umask
   kWorkDir,         // cwd, verified
-  kDescriptors,     // standard descriptors in place, all others close at exec
+  kDescriptors,     // 0, 1, 2 and passed ones in place, all others close at execve
   kSeccomp,         // no_new_privs, filter
   kExec,            // execve
   kCount,
@@ -68,11 +68,11 @@ struct Message {
   std::uint8_t version = kVersion;
   Type type = Type::kNone;
   Phase phase = Phase::kNone;  // kFailed: where
-  std::uint8_t reserved = 0;
-  std::uint16_t item = 0;      // kFailed: index in that phase's list
+  std::uint8_t reserved[3] = {};
+  std::uint32_t item = 0;      // kFailed: which step of that phase's plan
   std::int32_t sys_errno = 0;  // kFailed: why
   std::int32_t value = 0;
 };
-static_assert(std::is_trivially_copyable_v<Message> && sizeof(Message) == 16);
+static_assert(std::is_trivially_copyable_v<Message> && sizeof(Message) == 20);
 
 }  // namespace caisson::sync

@@ -60,7 +60,7 @@ void DieInChild(int socket, Phase phase, StepFailure failure) noexcept {
   Message message;
   message.type = Type::kFailed;
   message.phase = phase;
-  message.item = static_cast<std::uint16_t>(failure.item);
+  message.item = static_cast<std::uint32_t>(failure.item);
   message.sys_errno = failure.sys_errno;
   (void)SendMessage(socket, message, -1);  // the parent may be gone
   ::_exit(1);

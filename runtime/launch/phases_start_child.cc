@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// Phases from the gate on: init becomes the user's program.
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "runtime/base/trace.h"
+#include "runtime/launch/phases_child.h"
+#include "runtime/process/attributes.h"
+#include "runtime/rootfs/proc_handle_child.h"
+#include "runtime/sync/sync_child.h"
+
+namespace caisson::launch {
+namespace {
+
+constexpr StepFailure kDone{};
+
+StepFailure Failed(int sys_errno, std::size_t item = 0) noexcept {
+  return {.sys_errno = sys_errno, .item = item};
+}
+template <class Step>
+StepFailure Below(StepFailure failure, Step step) noexcept {
+  failure.item += static_cast<std::size_t>(step);
+  return failure;
+}
+template <class Step>
+StepFailure Failed(int sys_errno, Step step) noexcept {
+  return Failed(sys_errno, static_cast<std::size_t>(step));
+}
+
+// Waits for `start` to connect and to say so. One that connects and goes away is forgotten.
+int AwaitStarter(int gate_fd) noexcept {
+  while (true) {
+    const int starter = ::accept4(gate_fd, nullptr, nullptr, SOCK_CLOEXEC);
+    if (starter < 0 && (errno == EINTR || errno == ECONNABORTED)) continue;
+    if (starter < 0) return -1;
+    if (sync::AwaitInChild(starter, sync::Type::kStart) == 0) return starter;
+    ::close(starter);
+  }
+}
+
+}  // namespace
+
+// Here and not at execve, so that `create` already fails for a program that is not there.
+StepFailure Resolve(InitState& state) noexcept {
+  if (!state.view.has_program) return kDone;
+  const process::Executable found = process::ResolveExecutable(state.view.exec);
+  if (found.sys_errno != 0) return Failed(found.sys_errno);
+  state.program = found.path;
+  process::FillHome(state.view.exec);
+  return kDone;
+}
+
+StepFailure WaitAtGate(InitState& state) noexcept {
+  CAISSON_TRACE(create_9, "gate");
+  if (const int err = sync::SendFromChild(state.sync_fd, sync::Type::kCreated); err != 0) {
+    if (err == EPIPE) ::_exit(1);
+    return Failed(err);
+  }
+  if (state.view.gate_fd < 0) {
+    const int err = sync::AwaitInChild(state.sync_fd, sync::Type::kStart);
+    if (err == EPIPE) ::_exit(1);
+    if (err != 0) return Failed(err);
+  } else {
+    // The creator goes away now; from here on failures are the starter's to hear.
+    ::close(state.sync_fd);
+    const int starter = AwaitStarter(state.view.gate_fd);
+    if (starter < 0) ::_exit(1);
+    ::close(state.view.gate_fd);
+    state.sync_fd = starter;
+  }
+  return Failed(sync::SendFromChild(state.sync_fd, sync::Type::kStarting));
+}
+
+StepFailure RunStartHooks(InitState& state) noexcept {
+  if (state.view.start_hooks.count == 0) return kDone;
+  return process::RunChildHooks(state.view.start_hooks);
+}
+
+StepFailure SetLabels(InitState& state) noexcept {
+  if (state.view.lsm.count == 0) return kDone;
+  const int proc = rootfs::OpenProcHandle(state.view.rootfs != nullptr ? &state.rootfs : nullptr);
+  if (proc < 0) return Failed(errno);
+  const StepFailure set = security::ApplyLsm(proc, state.view.lsm);
+  ::close(proc);
+  if (set.ok()) CAISSON_TRACE(start_5, "label");
+  return set;
+}
+
+StepFailure SetLimits(InitState& state) noexcept {
+  return process::ApplyRlimits(0, state.view.rlimits, state.view.rlimit_count);
+}
+
+StepFailure BecomeUser(InitState& state) noexcept {
+  const InitView& view = state.view;
+  const StepFailure bounded = security::DropBounding(view.capabilities);
+  if (!bounded.ok()) return Below(bounded, UserStep::kBounding);
+  if (const int err = security::KeepCapabilities(); err != 0) return Failed(err, UserStep::kKeep);
+  process::GiveStdioTo(view.identity.uid);
+  const StepFailure changed = process::ApplyIdentity(view.identity);
+  if (!changed.ok()) return Below(changed, UserStep::kIdentity);
+  // Loading a filter takes no_new_privs or CAP_SYS_ADMIN, which then goes right after it.
+  const bool needs_admin = view.seccomp.instructions > 0 && !view.no_new_privileges;
+  const StepFailure reduced = security::ApplyCapabilities(
+      needs_admin ? security::WithAdmin(view.capabilities) : view.capabilities);
+  if (!reduced.ok()) return Below(reduced, UserStep::kCapabilities);
+  CAISSON_TRACE(start_4, "capabilities and user");
+  return kDone;
+}
+
+StepFailure EnterWorkDir(InitState& state) noexcept {
+  return Failed(process::EnterCwd(state.view.exec));
+}
+
+StepFailure PlaceDescriptors(InitState& state) noexcept {
+  const InitView& view = state.view;
+  // The parent has moved every source out of the way of every target, so no order can go wrong.
+  for (int standard = 0; standard < 3 && !view.terminal.wanted; ++standard) {
+    if (view.stdio[standard] == standard) continue;
+    if (::dup2(view.stdio[standard], standard) < 0) return Failed(errno, std::size_t(standard));
+  }
+  for (std::size_t i = 0; i < view.extra_count; ++i) {
+    if (::dup2(view.extra_fds[i], static_cast<int>(3 + i)) < 0) return Failed(errno, 3 + i);
+  }
+  return Failed(process::CloseOnExecFrom(3 + view.preserved), std::size_t{1000});
+}
+
+StepFailure Filter(InitState& state) noexcept {
+  const InitView& view = state.view;
+  if (view.no_new_privileges) {
+    if (const int err = security::SetNoNewPrivileges(); err != 0)
+      return Failed(err, SeccompStep::kNoNewPrivileges);
+  }
+  // The last point that can be told: the filter may forbid write(2).
+  CAISSON_TRACE(start_6, state.program);
+  if (view.seccomp.instructions == 0) return kDone;
+  const int listener = security::LoadSeccomp(view.seccomp);
+  if (listener < 0) return Failed(-listener, SeccompStep::kFilter);
+  if (!view.no_new_privileges) {
+    const StepFailure reduced = security::ApplyCapabilities(view.capabilities);
+    if (!reduced.ok()) return Below(reduced, SeccompStep::kCapabilities);
+  }
+  if (listener > 0) {
+    const int err = sync::SendFromChild(state.sync_fd, sync::Type::kSeccompNotify, 0, listener);
+    ::close(listener);
+    if (err != 0) return Failed(err, SeccompStep::kListener);
+  }
+  return kDone;
+}
+
+StepFailure Execute(InitState& state) noexcept {
+  return Failed(process::Execute(state.view.exec, state.program));
+}
+
+}  // namespace caisson::launch

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "runtime/base/error.h"
+
+namespace caisson::launch {
+
+// Makes /proc/self/exe of this program, and of what it clones, a file that nobody can open for
+// writing: while init is on its way to execve, or when the user's program is "/proc/self/exe", a
+// process of the container could otherwise overwrite the runtime on the host (CVE-2019-5736).
+// The program executes itself again through a detached read-only clone of its own mount: no byte is
+// copied, nothing is charged to a container. Where that is not allowed (no CAP_SYS_ADMIN), a sealed
+// memfd holds a copy. Returns only when it is sealed already, or on failure; call it first in main.
+// Source: open_tree(2), mount_setattr(2), execveat(2), memfd_create(2).
+Status SealSelfExe(char* const* argv, char* const* envp);
+
+}  // namespace caisson::launch
