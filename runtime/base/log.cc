@@ -65,6 +65,7 @@ std::size_t Utf8Length(std::string_view text) {
 }  // namespace
 
 void SetLog(const LogConfig& config) { g_config = config; }
+int LogDescriptor() { return g_config.fd; }
 
 std::string JsonEscape(std::string_view text) {
   std::string out;

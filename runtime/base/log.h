@@ -21,6 +21,8 @@ struct LogConfig {
   int fd = 2;  // must outlive the program
 };
 void SetLog(const LogConfig& config);
+// Where lines go at the moment.
+int LogDescriptor();
 
 using LogFields = std::vector<std::pair<std::string_view, std::string_view>>;
 

@@ -15,7 +15,9 @@
 #include "runtime/base/error.h"
 #include "runtime/base/fd.h"
 #include "runtime/base/process.h"
+#include "runtime/cgroup/stats.h"
 #include "runtime/spec/config.h"
+#include "runtime/state/status.h"
 
 namespace caisson::container {
 
@@ -41,11 +43,10 @@ struct Stdio {
   int err = 2;
 };
 
-// The terminal's way to whoever holds its master end. Exactly one of the two when process.terminal.
+// The terminal's way to whoever holds its master end: one of the two when process.terminal.
 struct Console {
   std::string socket_path;     // AF_UNIX stream: the master is sent there (SCM_RIGHTS)
-  UniqueFd* master = nullptr;  // or the caller takes it here
-  bool given() const { return !socket_path.empty() || master != nullptr; }
+  UniqueFd* master = nullptr;  // else the caller takes it here; untouched without a terminal
 };
 
 struct CreateOptions {
@@ -113,8 +114,8 @@ struct ExecOptions {
   std::string pidfd_socket;
   int preserve_fds = 0;
   std::vector<int> extra_fds;
-  // Sub-cgroups of the container's, per v1 controller ("" is all of them and v2).
-  std::map<std::string, std::string> sub_cgroups;
+  // "[CONTROLLER[,...]:]PATH" each: sub-cgroups of the container's to run in.
+  std::vector<std::string> sub_cgroups;
   bool ignore_paused = false;
 };
 
@@ -129,9 +130,7 @@ Status Pause(const Context& context, const std::string& id);
 Status Resume(const Context& context, const std::string& id);
 Status Update(const Context& context, const std::string& id, const spec::Resources& resources);
 
-// Source: runtime-spec runtime.md, "state".
-enum class ContainerStatus { kCreating, kCreated, kRunning, kPaused, kStopped };
-std::string_view NameOf(ContainerStatus status);
+using state::ContainerStatus;
 
 struct ContainerState {
   std::string id;
@@ -150,5 +149,10 @@ Result<ContainerState> State(const Context& context, const std::string& id);
 Result<std::vector<ContainerState>> List(const Context& context);
 // Host pids of every process of the container.
 Result<std::vector<pid_t>> Ps(const Context& context, const std::string& id);
+
+// Figures of its cgroup. Errors: kWrongState when it does not run.
+Result<cgroup::Stats> Stats(const Context& context, const std::string& id);
+// Its first process. Errors: kNotFound; kWrongState when it does not run.
+Result<Pidfd> Init(const Context& context, const std::string& id);
 
 }  // namespace caisson::container

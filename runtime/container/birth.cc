@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/container/birth.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "runtime/base/file.h"
+#include "runtime/base/log.h"
+#include "runtime/base/path.h"
+#include "runtime/base/socket.h"
+#include "runtime/base/trace.h"
+#include "runtime/container/bundle.h"
+#include "runtime/container/destroy.h"
+#include "runtime/container/handover.h"
+#include "runtime/container/opened.h"
+#include "runtime/process/hooks.h"
+
+namespace caisson::container {
+namespace {
+
+// Nothing in a creation takes longer, but hooks, which have their own limits.
+constexpr std::chrono::minutes kCreateLimit{2};
+constexpr std::chrono::seconds kUndoLimit{5};
+
+bool IsRootless(const Context& context) {
+  if (context.rootless == Rootless::kAuto) return ::geteuid() != 0;
+  return context.rootless == Rootless::kYes;
+}
+
+std::vector<rootfs::CgroupSource> CgroupSources(const cgroup::Layout& layout,
+                                                const cgroup::Record& record) {
+  std::vector<rootfs::CgroupSource> sources;
+  for (const cgroup::Directory& directory : record.directories) {
+    for (const cgroup::Hierarchy& hierarchy : layout.hierarchies) {
+      if (hierarchy.version != directory.version || hierarchy.controllers != directory.controllers)
+        continue;
+      sources.push_back({.v2 = directory.version == cgroup::Version::kV2,
+                         .controllers = directory.controllers,
+                         .mount = hierarchy.mount,
+                         .own = directory.path});
+    }
+  }
+  return sources;
+}
+
+void LogWarnings(const std::string& id, const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) Log(LogLevel::kWarning, warning, {{"id", id}});
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Birth>> Birth::Begin(const Context& context, const CreateOptions& options) {
+  CAISSON_ASSIGN(LoadedConfig loaded, LoadConfig(options));
+  LogWarnings(options.id, loaded.warnings);
+  CAISSON_ASSIGN(state::Directory directory, state::Directory::Create(context.root, options.id));
+  CAISSON_TRACE(create_1, options.id);
+  std::unique_ptr<Birth> birth(new Birth(context, options, std::move(directory)));
+  birth->config_ = std::move(loaded.config);
+  CAISSON_TRY(birth->FillRecord(loaded.json));
+  CAISSON_TRACE(create_2, options.id);
+  return birth;
+}
+
+Birth::~Birth() {
+  if (finished_) return;
+  launched_.reset();  // kills and reaps init first
+  const PoststopHooks hooks = hooks_ran_ ? PoststopHooks::kRun : PoststopHooks::kSkip;
+  record_.init_pid = 0;
+  const Status undone = Destroy(std::move(directory_), record_, hooks, Deadline::After(kUndoLimit));
+  // The first error is the one that counts, so this one can only be told here.
+  if (!undone) Log(LogLevel::kWarning, undone.error().ToString(), {{"id", options_.id}});
+}
+
+Status Birth::FillRecord(std::string_view config_json) {
+  record_.id = options_.id;
+  record_.oci_version = config_.oci_version;
+  record_.bundle = options_.bundle;
+  if (config_.root) record_.rootfs = RootfsPath(options_.bundle, config_.root->path);
+  record_.created = state::CreatedNow();
+  record_.owner_uid = ::geteuid();
+  record_.annotations = config_.annotations;
+  record_.namespaces = config_.linux.namespaces;
+  record_.poststop = config_.hooks.poststop;
+  record_.rootless = IsRootless(context_);
+  CAISSON_ASSIGN(record_.boot_id, state::ReadBootId());
+  if (context_.cgroup_driver != CgroupDriver::kDisabled) {
+    CAISSON_ASSIGN(layout_, cgroup::Layout::Detect());
+    CAISSON_TRACE(cgroup_detect, cgroup::NameOf(layout_.mode));
+    const cgroup::Request request = {.container_id = options_.id,
+                                     .cgroups_path = config_.linux.cgroups_path,
+                                     .driver = context_.cgroup_driver == CgroupDriver::kSystemd
+                                                   ? cgroup::Driver::kSystemd
+                                                   : cgroup::Driver::kCgroupfs,
+                                     .rootless = record_.rootless};
+    CAISSON_ASSIGN(cgroup_, cgroup::Manager::Plan(layout_, request));
+    record_.cgroup = cgroup::Encode(cgroup_->record());
+  }
+  // Written before anything is made, so that delete finds whatever a crash leaves.
+  CAISSON_TRY(directory_.WriteRecord(record_));
+  return directory_.WriteConfig(config_json);
+}
+
+Status Birth::MakeCgroup() {
+  if (!cgroup_) return Ok();
+  CAISSON_TRY(cgroup_->Create());
+  // How many parents were made is known now; rootless, whether there is a cgroup at all.
+  record_.cgroup = cgroup::Encode(cgroup_->record());
+  CAISSON_TRACE(cgroup_create, cgroup_->record().path);
+  return Ok();
+}
+
+Status Birth::PlanLaunch(Gate gate) {
+  const bool terminal = config_.process && config_.process->terminal;
+  CAISSON_ASSIGN(launch::Descriptors descriptors,
+                 MakeDescriptors(options_.stdio, options_.console, terminal, options_.preserve_fds,
+                                 options_.extra_fds, console_socket_));
+  if (gate == Gate::kSocket) {
+    // By descriptor: the path of --root may be longer than a socket's name can be.
+    CAISSON_ASSIGN(gate_,
+                   ListenUnix(StrCat(FdPath(directory_.fd()), "/", state::Directory::kStartGate),
+                              SocketType::kSeqpacket));
+    descriptors.gate = gate_.get();
+  }
+  descriptors.lock = directory_.fd().get();
+  launch::InitRequest request;
+  request.config = &config_;
+  request.id = options_.id;
+  request.bundle = options_.bundle;
+  request.descriptors = std::move(descriptors);
+  request.new_keyring = !options_.no_new_keyring;
+  request.privileged = !record_.rootless;
+  // Create takes a configuration without process; start does not.
+  if (!config_.process) placeholder_ = {.args = {"/"}, .cwd = "/"};
+  request.process.process = config_.process ? &*config_.process : &placeholder_;
+  request.process.linux = &config_.linux;
+  request.process.extras.env = PassedEnvironment(options_);
+  request.process.seccomp_cache = StrCat(context_.root, ".cache");
+  rootfs::RootfsContext& files = request.rootfs;
+  files.bundle = options_.bundle;
+  files.no_pivot = options_.no_pivot;
+  if (cgroup_) files.cgroups = CgroupSources(layout_, cgroup_->record());
+  if (options_.root_mount_fd >= 0)
+    files.root_tree = UniqueFd(::fcntl(options_.root_mount_fd, F_DUPFD_CLOEXEC, 3));
+  for (const auto& [index, fd] : options_.mount_source_fds)
+    files.mount_trees[index] = UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+  CAISSON_ASSIGN(plan_, launch::LaunchPlan::ForInit(std::move(request)));
+  LogWarnings(options_.id, plan_->warnings());
+  CAISSON_TRACE(create_3, options_.id);
+  return Ok();
+}
+
+// Init exists and waits. Its pid is written down before it is told to go on: a creator that dies
+// before that leaves an init that ends by itself.
+Status Birth::Place(const Pidfd& init) {
+  record_.init_pid = init.host_pid();
+  CAISSON_ASSIGN(record_.init_start_time, ReadStartTime(init.host_pid()));
+  CAISSON_TRY(directory_.WriteRecord(record_));
+  CAISSON_TRY(plan_->SetHookState(StateJson(ContainerStatus::kCreating)));
+  if (!cgroup_) return Ok();
+  CAISSON_TRY(cgroup_->AddProcess(
+      init.host_pid(), joined_by_clone_ ? cgroup::V2Join::kDoneByClone : cgroup::V2Join::kByWrite));
+  CAISSON_TRACE(cgroup_join, cgroup_->record().path);
+  std::vector<std::string> warnings;
+  CAISSON_TRY(cgroup_->Apply(config_.linux.resources, cgroup::ApplyFor::kCreate, &warnings));
+  LogWarnings(options_.id, warnings);
+  CAISSON_TRACE(cgroup_limits, cgroup_->record().path);
+  CAISSON_TRACE(create_5, cgroup_->record().path);
+  if (plan_->id_map()) {
+    const auto root = security::ToHostId(config_.linux.uid_mappings, 0);
+    if (root) CAISSON_TRY(cgroup_->Delegate(*root));
+  }
+  return Ok();
+}
+
+// Source: runtime-spec config.md: both kinds run in the runtime's namespaces, prestart first.
+Status Birth::RunHooks(const Pidfd&) {
+  hooks_ran_ = true;
+  const std::string state = StateJson(ContainerStatus::kCreating);
+  CAISSON_TRY(process::RunHooks("prestart", config_.hooks.prestart, state, options_.bundle));
+  return process::RunHooks("createRuntime", config_.hooks.create_runtime, state, options_.bundle);
+}
+
+Status Birth::MakeInit(Gate gate) {
+  CAISSON_TRY(MakeCgroup());
+  CAISSON_TRY(PlanLaunch(gate));
+  launch::ParentWork work;
+  work.place = [this](const Pidfd& init) { return Place(init); };
+  work.run_hooks = [this](const Pidfd& init) { return RunHooks(init); };
+  UniqueFd cgroup_fd;
+  // From another user namespace clone3 may not put a process there.
+  if (cgroup_ && !plan_->namespaces().needs_stage1 && cgroup_->has_cgroup()) {
+    if (auto opened = cgroup_->DirFdForClone()) {
+      cgroup_fd = std::move(opened).value();
+      work.cgroup_fd = cgroup_fd.get();
+      joined_by_clone_ = true;
+    }
+  }
+  CAISSON_ASSIGN(launched_, launch::LaunchInit(*plan_, work, Deadline::After(kCreateLimit)));
+  record_.phase = state::Phase::kCreated;
+  CAISSON_TRY(directory_.WriteRecord(record_));
+  const Pidfd& init = launched_->child.child();
+  CAISSON_TRY(WritePidFile(options_.pid_file, init.host_pid()));
+  CAISSON_TRY(SendPidfd(options_.pidfd_socket, init));
+  if (launched_->console.valid()) *options_.console.master = std::move(launched_->console);
+  return Ok();
+}
+
+Status Birth::Start() {
+  CAISSON_TRACE(start_2, options_.id);
+  const auto notify = SeccompNotifier(config_.linux, launched_->child.child(),
+                                      StateJson(ContainerStatus::kCreated));
+  CAISSON_TRY(launch::Release(*plan_, *launched_, notify));
+  // Source: conformance of the peers: a failing poststart hook is a warning, the container goes on.
+  if (config_.hooks.poststart.empty()) return Ok();
+  for (const Error& error :
+       process::RunAllHooks("poststart", config_.hooks.poststart,
+                            StateJson(ContainerStatus::kRunning), options_.bundle))
+    Log(LogLevel::kWarning, error.ToString(), {{"id", options_.id}});
+  return Ok();
+}
+
+Created Birth::Finish() {
+  finished_ = true;
+  directory_.Unlock();
+  return Created{launched_->child.Disarm()};
+}
+
+std::string Birth::StateJson(ContainerStatus status) const {
+  return state::OciStateJson(record_, status);
+}
+
+}  // namespace caisson::container

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/container/birth.h"
+#include "runtime/container/lifecycle.h"
+
+namespace caisson::container {
+
+Result<Created> Create(const Context& context, const CreateOptions& options) {
+  CAISSON_ASSIGN(const auto birth, Birth::Begin(context, options));
+  CAISSON_TRY(birth->MakeInit(Gate::kSocket));
+  return birth->Finish();
+}
+
+Result<Created> Run(const Context& context, const CreateOptions& options) {
+  CAISSON_ASSIGN(const auto birth, Birth::Begin(context, options));
+  CAISSON_TRY(birth->MakeInit(Gate::kChannel));
+  CAISSON_TRY(birth->Start());
+  return birth->Finish();
+}
+
+}  // namespace caisson::container

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/container/destroy.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "runtime/base/log.h"
+#include "runtime/base/trace.h"
+#include "runtime/container/opened.h"
+#include "runtime/process/hooks.h"
+
+namespace caisson::container {
+namespace {
+
+bool HasOwnPidNamespace(const state::Record& record) {
+  return std::any_of(record.namespaces.begin(), record.namespaces.end(), [](const auto& entry) {
+    return entry.type == spec::NamespaceType::kPid && entry.path.empty();
+  });
+}
+
+Status KillInit(const state::Record& record, Deadline deadline) {
+  const auto init = OpenInit(record);
+  if (!init) return Ok();       // it has ended
+  (void)init->Signal(SIGKILL);  // may have ended just now
+  CAISSON_ASSIGN(const bool ended, init->WaitEnded(deadline));
+  if (ended) return Ok();
+  return Error(Code::kSystem,
+               StrCat("process ", record.init_pid, " of container \"", record.id,
+                      "\" did not end after SIGKILL"),
+               ETIMEDOUT)
+      .Hint(StrCat("look at /proc/", record.init_pid,
+                   "/wchan: it waits for the kernel; try again when it is free"));
+}
+
+Status RemoveCgroup(const state::Record& record, Deadline deadline) {
+  CAISSON_ASSIGN(const cgroup::Manager manager, CgroupOf(record));
+  // With init gone its pid namespace is empty. Whoever shared another one is still there.
+  if (!HasOwnPidNamespace(record)) CAISSON_TRY(manager.KillAll(deadline));
+  Status removed = manager.Remove(deadline);
+  if (!removed && removed.error().sys_errno() == EBUSY) {
+    CAISSON_TRY(manager.KillAll(deadline));
+    removed = manager.Remove(deadline);
+  }
+  if (removed) CAISSON_TRACE(cgroup_remove, record.id);
+  return removed;
+}
+
+Status RemoveResctrl(const state::Record& record) {
+  for (const std::string& group : record.resctrl_groups) {
+    if (::rmdir(group.c_str()) < 0 && errno != ENOENT) return SysError("rmdir", group);
+  }
+  return Ok();
+}
+
+}  // namespace
+
+Status Destroy(state::Directory directory, const state::Record& record, PoststopHooks hooks,
+               Deadline deadline) {
+  CAISSON_TRY(KillInit(record, deadline));
+  CAISSON_TRY(RemoveCgroup(record, deadline));
+  CAISSON_TRY(RemoveResctrl(record));
+  const std::string state = state::OciStateJson(record, ContainerStatus::kStopped);
+  CAISSON_TRY(std::move(directory).Remove());
+  CAISSON_TRACE(delete_done, record.id);
+  if (hooks == PoststopHooks::kSkip || record.poststop.empty()) return Ok();
+  // Source: runtime-spec runtime.md, lifecycle: poststop failures are warnings.
+  for (const Error& error : process::RunAllHooks("poststop", record.poststop, state, record.bundle))
+    Log(LogLevel::kWarning, error.ToString());
+  return Ok();
+}
+
+}  // namespace caisson::container

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/base/log.h"
+#include "runtime/base/trace.h"
+#include "runtime/container/handover.h"
+#include "runtime/container/lifecycle.h"
+#include "runtime/container/opened.h"
+#include "runtime/launch/parent.h"
+#include "runtime/process/scheduling.h"
+
+namespace caisson::container {
+namespace {
+
+constexpr std::chrono::minutes kExecLimit{2};
+
+std::uint64_t JoinFlags(const state::Record& record) {
+  std::uint64_t flags = 0;
+  for (const spec::Namespace& entry : record.namespaces)
+    flags |= static_cast<std::uint64_t>(spec::CloneFlagOf(entry.type));
+  return flags;
+}
+
+// The cgroup that the process is put into: the container's, or one below it.
+Result<cgroup::Manager> TargetCgroup(const ExecOptions& options, const cgroup::Manager& container) {
+  if (options.sub_cgroups.empty()) return cgroup::Manager(container.record());
+  CAISSON_ASSIGN(cgroup::Manager below, container.Below(options.sub_cgroups), "--cgroup");
+  return below;
+}
+
+Status CheckRuns(const ExecOptions& options, const Opened& opened) {
+  CAISSON_ASSIGN(const ContainerStatus status, StatusOf(opened));
+  switch (status) {
+    case ContainerStatus::kRunning:
+    case ContainerStatus::kCreated: return Ok();
+    case ContainerStatus::kPaused:
+      if (options.ignore_paused) return Ok();
+      return Error(Code::kWrongState,
+                   StrCat("cannot exec in a paused container \"", options.id, "\""))
+          .Hint("resume it, or use --ignore-paused");
+    default:
+      return Error(Code::kWrongState,
+                   StrCat("cannot exec in a stopped container \"", options.id, "\""));
+  }
+}
+
+}  // namespace
+
+Result<spec::Process> MakeExecProcess(const Context& context, const std::string& id) {
+  CAISSON_ASSIGN(const Opened opened, OpenContainer(context, id, Access::kRead));
+  CAISSON_ASSIGN(spec::Config config, ConfigOf(opened));
+  if (!config.process)
+    return Error(Code::kInvalidSpec, StrCat("container \"", id, "\" has no process to go by"));
+  return std::move(*config.process);
+}
+
+Result<Pidfd> Exec(const Context& context, const ExecOptions& options) {
+  CAISSON_TRY(spec::ValidateProcess(options.process));
+  CAISSON_ASSIGN(const Opened opened, OpenContainer(context, options.id, Access::kRead));
+  CAISSON_TRY(CheckRuns(options, opened));
+  CAISSON_ASSIGN(const spec::Config config, ConfigOf(opened));
+  CAISSON_ASSIGN(const Pidfd init, OpenInit(opened.record));
+  CAISSON_ASSIGN(const cgroup::Manager container, CgroupOf(opened.record));
+  CAISSON_ASSIGN(cgroup::Manager target, TargetCgroup(options, container));
+  UniqueFd console_socket;
+  launch::ExecRequest request;
+  request.process.process = &options.process;
+  request.process.linux = &config.linux;
+  request.process.seccomp_cache = StrCat(context.root, ".cache");
+  request.id = options.id;
+  request.init_pidfd = init.fd().get();
+  request.join_flags = JoinFlags(opened.record);
+  CAISSON_ASSIGN(request.descriptors,
+                 MakeDescriptors(options.stdio, options.console, options.process.terminal,
+                                 options.preserve_fds, options.extra_fds, console_socket));
+  CAISSON_ASSIGN(const auto plan, launch::LaunchPlan::ForExec(std::move(request)));
+  for (const std::string& warning : plan->warnings())
+    Log(LogLevel::kWarning, warning, {{"id", options.id}});
+
+  CAISSON_ASSIGN(const process::ExecAffinity affinity, process::PlanExecAffinity(options.process));
+  launch::ParentWork work;
+  UniqueFd cgroup_fd;
+  if (!plan->namespaces().needs_stage1 && target.has_cgroup()) {
+    if (auto directory = target.DirFdForClone()) {
+      cgroup_fd = std::move(directory).value();
+      work.cgroup_fd = cgroup_fd.get();
+    }
+  }
+  work.place = [&](const Pidfd& child) -> Status {
+    // Where it runs on its way in, and where afterwards: the cgroup's cpuset lies in between.
+    if (const int err = process::SetAffinity(child.host_pid(), affinity.initial); err != 0)
+      return process::ExplainAffinity("initial", err);
+    CAISSON_TRY(target.AddProcess(child.host_pid(), cgroup_fd.valid() ? cgroup::V2Join::kDoneByClone
+                                                                      : cgroup::V2Join::kByWrite));
+    CAISSON_TRACE(exec_joined, StrCat("pid ", child.host_pid()));
+    if (const int err = process::SetAffinity(child.host_pid(), affinity.final); err != 0)
+      return process::ExplainAffinity("final", err);
+    return Ok();
+  };
+  const auto notify = SeccompNotifier(
+      config.linux, init, state::OciStateJson(opened.record, ContainerStatus::kRunning));
+  CAISSON_ASSIGN(launch::Launched launched,
+                 launch::LaunchExec(*plan, work, notify, Deadline::After(kExecLimit)));
+  CAISSON_TRY(WritePidFile(options.pid_file, launched.child.child().host_pid()));
+  CAISSON_TRY(SendPidfd(options.pidfd_socket, launched.child.child()));
+  if (launched.console.valid()) *options.console.master = std::move(launched.console);
+  return launched.child.Disarm();
+}
+
+}  // namespace caisson::container

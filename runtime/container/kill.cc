@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signal.h>
+
+#include "runtime/container/lifecycle.h"
+#include "runtime/container/opened.h"
+
+namespace caisson::container {
+
+Status Kill(const Context& context, const std::string& id, int signal, bool all) {
+  CAISSON_ASSIGN(const Opened opened, OpenContainer(context, id, Access::kRead));
+  CAISSON_ASSIGN(const ContainerStatus status, StatusOf(opened));
+  CAISSON_ASSIGN(const cgroup::Manager manager, CgroupOf(opened.record));
+  const bool stopped = status == ContainerStatus::kStopped || status == ContainerStatus::kCreating;
+  // A container whose init has ended may still have processes when it shares a pid namespace.
+  if (all) {
+    CAISSON_ASSIGN(const std::vector<pid_t> processes, manager.Processes());
+    if (stopped && processes.empty()) return Ok();
+    CAISSON_TRY(manager.SignalAll(signal));
+  } else {
+    if (stopped)
+      return Error(Code::kWrongState, StrCat("container \"", id, "\" is not running"), ESRCH);
+    CAISSON_ASSIGN(const Pidfd init, OpenInit(opened.record));
+    CAISSON_TRY(init.Signal(signal));
+  }
+  // v1: a frozen process dies only once it is thawed.
+  if (signal == SIGKILL && status == ContainerStatus::kPaused)
+    CAISSON_TRY(manager.SetFrozen(false, Deadline::After(std::chrono::seconds(5))));
+  return Ok();
+}
+
+}  // namespace caisson::container

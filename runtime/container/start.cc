@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include "runtime/base/log.h"
+#include "runtime/base/path.h"
+#include "runtime/base/socket.h"
+#include "runtime/base/trace.h"
+#include "runtime/container/handover.h"
+#include "runtime/container/lifecycle.h"
+#include "runtime/container/opened.h"
+#include "runtime/launch/parent.h"
+#include "runtime/process/hooks.h"
+
+namespace caisson::container {
+namespace {
+
+using sync::Type;
+
+// The plan lives in the process that created the container; its words are made again from the
+// configuration, only when there is a failure to tell.
+Error ExplainStart(const spec::Config& config, const sync::Message& failed) {
+  if (failed.phase == sync::Phase::kStartHooks) {
+    const auto hooks =
+        process::ChildHooks::Build("startContainer", config.hooks.start_container, "");
+    if (hooks) return hooks->Explain({.sys_errno = failed.sys_errno, .item = failed.item});
+  }
+  launch::ProcessRequest request;
+  request.process = &*config.process;
+  request.linux = &config.linux;
+  auto plan = launch::ProcessPlan::Build(request);
+  if (plan) return plan->Explain(failed);
+  return SysError("container init", sync::NameOf(failed.phase), failed.sys_errno);
+}
+
+Result<sync::Channel> Knock(const Opened& opened, const spec::Config& config) {
+  const std::string gate = StrCat(FdPath(opened.directory.fd()), "/", state::Directory::kStartGate);
+  auto socket = ConnectUnix(gate, SocketType::kSeqpacket);
+  if (!socket)
+    return Error(Code::kWrongState,
+                 StrCat("container \"", opened.record.id, "\": init does not wait for start"),
+                 socket.error().sys_errno());
+  std::vector<Type> expected = {Type::kStarting};
+  if (config.linux.seccomp && !config.linux.seccomp->listener_path.empty())
+    expected.push_back(Type::kSeccompNotify);
+  return sync::Channel(std::move(socket).value(), sync::Sequence(std::move(expected)));
+}
+
+}  // namespace
+
+Status Start(const Context& context, const std::string& id) {
+  CAISSON_ASSIGN(Opened opened, OpenContainer(context, id, Access::kChange));
+  CAISSON_TRACE(start_1, id);
+  CAISSON_ASSIGN(const ContainerStatus status, StatusOf(opened));
+  if (status != ContainerStatus::kCreated) return WrongStatus(id, status, "created");
+  CAISSON_ASSIGN(const spec::Config config, ConfigOf(opened));
+  if (!config.process) return Error(Code::kInvalidSpec, "process: is needed to start a container");
+  CAISSON_ASSIGN(const Pidfd init, OpenInit(opened.record));
+  CAISSON_ASSIGN(sync::Channel channel, Knock(opened, config));
+  CAISSON_TRACE(start_2, id);
+  CAISSON_TRY(channel.Send(Type::kStart));
+  const auto notify = SeccompNotifier(
+      config.linux, init, state::OciStateJson(opened.record, ContainerStatus::kCreated));
+  const Status running = launch::AwaitRunning(
+      channel, [&](const sync::Message& failed) { return ExplainStart(config, failed); }, notify,
+      Deadline::Never());
+  // Whatever came of it, nobody waits at the gate any more.
+  (void)::unlinkat(opened.directory.fd().get(), state::Directory::kStartGate, 0);
+  if (!running) return running;
+  CAISSON_TRACE(start_6, id);
+  if (config.hooks.poststart.empty()) return Ok();
+  for (const Error& error : process::RunAllHooks(
+           "poststart", config.hooks.poststart,
+           state::OciStateJson(opened.record, ContainerStatus::kRunning), opened.record.bundle))
+    Log(LogLevel::kWarning, error.ToString(), {{"id", id}});
+  return Ok();
+}
+
+}  // namespace caisson::container
