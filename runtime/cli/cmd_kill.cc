@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/cli/commands.h"
+#include "runtime/cli/signal_name.h"
+
+namespace caisson::cli {
+namespace {
+
+constexpr Option kOptions[] = {
+    {"all", "", "send the signal to all processes of the container", 'a'},
+    {"help", "", "show this help", 'h'},
+};
+
+Result<int> Run(const Invocation& invocation) {
+  const auto& arguments = invocation.options.arguments();
+  CAISSON_ASSIGN(const int signal, ParseSignal(arguments.size() > 1 ? arguments[1] : "SIGTERM"));
+  CAISSON_TRY(
+      container::Kill(invocation.context, invocation.id(), signal, invocation.options.On("all")));
+  return 0;
+}
+
+}  // namespace
+
+const Command kKill = {
+    .name = "kill",
+    .arguments = "CONTAINER [SIGNAL]",
+    .summary = "send a signal (default: SIGTERM) to a container's first process",
+    .options = kOptions,
+    .min_arguments = 1,
+    .max_arguments = 2,
+    .run = Run,
+};
+
+}  // namespace caisson::cli

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/cli/commands.h"
+
+namespace caisson::cli {
+namespace {
+
+constexpr Option kOptions[] = {{"help", "", "show this help", 'h'}};
+
+Result<int> Run(const Invocation& invocation) {
+  CAISSON_TRY(container::Start(invocation.context, invocation.id()));
+  return 0;
+}
+
+}  // namespace
+
+const Command kStart = {
+    .name = "start",
+    .arguments = "CONTAINER",
+    .summary = "run the user's program in a created container",
+    .options = kOptions,
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .run = Run,
+};
+
+}  // namespace caisson::cli

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/cli/exec_process.h"
+
+#include "runtime/base/file.h"
+#include "runtime/security/capabilities.h"
+
+namespace caisson::cli {
+namespace {
+
+constexpr std::uint32_t kNoId = 0xFFFFFFFFU;  // means "no change" to the kernel
+
+Result<std::uint32_t> ParseId(std::string_view text, std::string_view option) {
+  const auto id = ParseInt<std::uint32_t>(text);
+  if (!id || *id == kNoId)
+    return Error(Code::kInvalidSpec, StrCat("invalid id \"", text, "\" for --", option))
+        .Hint("give a number: names are not looked up in the container");
+  return *id;
+}
+
+Status AddCapabilities(const std::vector<std::string>& names, spec::Process& process) {
+  if (names.empty()) return Ok();
+  if (!process.capabilities) process.capabilities.emplace();
+  for (const std::string& name : names) {
+    if (!security::CapabilityNumber(name))
+      return Error(Code::kInvalidSpec, StrCat("unknown capability \"", name, "\" for --cap"));
+    // Not the inheritable set: that would hand them on through set-uid programs (CVE-2022-29162).
+    for (auto* const set : {&process.capabilities->bounding, &process.capabilities->effective,
+                            &process.capabilities->permitted})
+      set->push_back(name);
+  }
+  return Ok();
+}
+
+Status ApplyOptions(const Parsed& options, spec::Process& process) {
+  process.terminal = options.On("tty");
+  if (options.Has("cwd")) process.cwd = options.Get("cwd");
+  for (const std::string& variable : options.All("env")) process.env.push_back(variable);
+  if (options.Has("user")) {
+    CAISSON_ASSIGN(process.user, ParseUser(options.Get("user"), process.user));
+  }
+  for (const std::string& gid : options.All("additional-gids")) {
+    CAISSON_ASSIGN(const std::uint32_t id, ParseId(gid, "additional-gids"));
+    process.user.additional_gids.push_back(id);
+  }
+  CAISSON_TRY(AddCapabilities(options.All("cap"), process));
+  if (options.Has("no-new-privs")) process.no_new_privileges = options.On("no-new-privs");
+  if (options.Has("apparmor")) process.apparmor_profile = options.Get("apparmor");
+  if (options.Has("process-label")) process.selinux_label = options.Get("process-label");
+  return Ok();
+}
+
+}  // namespace
+
+Result<spec::User> ParseUser(std::string_view text, spec::User user) {
+  const auto colon = text.find(':');
+  CAISSON_ASSIGN(user.uid, ParseId(text.substr(0, colon), "user"));
+  if (colon != std::string_view::npos) {
+    CAISSON_ASSIGN(user.gid, ParseId(text.substr(colon + 1), "user"));
+  }
+  return user;
+}
+
+Result<spec::Process> MakeExecProcess(const Invocation& invocation) {
+  const Parsed& options = invocation.options;
+  if (options.Has("process")) {
+    CAISSON_ASSIGN(const std::string json, ReadFile(options.Get("process")), "--process");
+    CAISSON_ASSIGN(spec::Process process, spec::ParseProcess(json), "--process");
+    return process;
+  }
+  const auto& arguments = options.arguments();
+  if (arguments.size() < 2)
+    return Error(Code::kInvalidSpec, "process args cannot be empty")
+        .Hint("caisson exec CONTAINER COMMAND [ARGUMENT...], or --process FILE");
+  CAISSON_ASSIGN(spec::Process process,
+                 container::MakeExecProcess(invocation.context, invocation.id()));
+  process.args.assign(arguments.begin() + 1, arguments.end());
+  CAISSON_TRY(ApplyOptions(options, process));
+  return process;
+}
+
+}  // namespace caisson::cli

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include "runtime/cli/command.h"
+#include "runtime/spec/process.h"
+
+namespace caisson::cli {
+
+// The process that `exec` is asked for: from --process, or the container's own with what the
+// options and arguments change.
+// Errors: kInvalidSpec naming the option.
+Result<spec::Process> MakeExecProcess(const Invocation& invocation);
+
+// "UID", "UID:GID": decimal numbers of 32 bits and nothing else, so that no text can mean root by
+// accident (CVE-2026-30892). An absent gid leaves `user.gid`.
+// Errors: kInvalidSpec quoting the text.
+Result<spec::User> ParseUser(std::string_view text, spec::User user);
+
+}  // namespace caisson::cli

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "runtime/base/error.h"
+
+namespace caisson::cli {
+
+// A failure that has an exit status of its own: exec's, as in runc and in the shell.
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitExecFailed = 255;
+
+// The exit status for an error that reached main: 1, or what SetFailureExit said.
+int ExitCodeOf(const Error& error);
+// exec ends with 255 whatever fails in the runtime.
+void SetFailureExit(int code);
+
+}  // namespace caisson::cli

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <signal.h>
+
+#include "runtime/base/error.h"
+#include "runtime/base/process.h"
+
+namespace caisson::cli {
+
+// Stands for a container's process in the caller's job: signals that this program gets go to the
+// process, its terminal is relayed to ours, and orphans of the container that land here are reaped.
+// Thread-compatible: one owner at a time; one a program.
+class Foreground {
+ public:
+  enum class Subreaper { kYes, kNo };
+  // Before the process is made, so that no signal is lost: from now on all are held.
+  static Result<Foreground> Begin(Subreaper subreaper);
+  Foreground(Foreground&&) noexcept = default;
+  Foreground& operator=(Foreground&&) = delete;
+  Foreground(const Foreground&) = delete;
+  Foreground& operator=(const Foreground&) = delete;
+  ~Foreground() = default;
+
+  // Until the process has ended. `console`: the master of its terminal, if it has one.
+  Result<ExitStatus> Wait(const Pidfd& process, UniqueFd console);
+
+ private:
+  explicit Foreground(UniqueFd signals) : signals_(std::move(signals)) {}
+  void TakeSignals(const Pidfd& process, const UniqueFd& console);
+
+  UniqueFd signals_;
+};
+
+}  // namespace caisson::cli
