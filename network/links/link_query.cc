@@ -38,6 +38,7 @@ Result<std::vector<LinkInfo>> ListLinks(NetlinkSocket& socket) {
   request.Append(ifinfomsg{});
   CAISSON_ASSIGN(const auto replies, socket.Send(std::move(request)));
   std::vector<LinkInfo> links;
+  links.reserve(replies.size());
   for (const Reply& reply : replies) links.push_back(ParseLink(reply));
   return links;
 }

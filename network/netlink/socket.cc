@@ -57,8 +57,7 @@ std::string Explanation(const nlmsghdr& header, const nlmsgerr& error) {
 }
 
 Error Explain(const Message& request, const Failure& failure) {
-  std::string operand = request.object();
-  Error error = SysError(request.call(), operand, failure.sys_errno);
+  Error error = SysError(request.call(), request.object(), failure.sys_errno);
   if (!failure.explanation.empty()) {
     error =
         Error(error.code(), StrCat(error.message(), ": ", failure.explanation), failure.sys_errno);
