@@ -45,6 +45,7 @@ struct ContainerRecord {
   Backoff backoff;
   std::string image;
   std::string image_id;
+  bool adopted = false;  // its keeper of an earlier agent knows it
 
   // The attempt that a start now would be.
   std::uint32_t NextAttempt() const { return container_id.empty() ? 0 : attempt + 1; }

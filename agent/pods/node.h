@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/image/store.h"
+#include "agent/keeper_client/keepers.h"
+#include "agent/pods/backoff.h"
+#include "agent/store/store.h"
+#include "network/pod_network/pod_network.h"
+
+namespace caisson::pods {
+
+struct PodsConfig {
+  std::string run_dir = "/run/caisson";
+  std::string data_dir = "/var/lib/caisson";
+  std::string log_dir = "/var/log/pods";
+  std::string keeper_program;  // absolute
+  std::string cgroup_root = "/sys/fs/cgroup";
+  std::string cgroup_parent = "/caisson";  // pods are <parent>/pod<UID>, keepers <parent>/keepers
+  std::string node_name;
+  std::vector<std::string> host_ips;
+  std::vector<std::string> cluster_dns;
+  std::string cluster_domain = "cluster.local";
+  std::string host_root = "/";  // where hostPath starts; "/host" when the agent is in a container
+  std::int64_t pids_limit = 0;  // per container; 0: none
+  int workers = 8;              // pods that are worked on at the same time
+  BackoffRule restart_backoff;
+  BackoffRule image_backoff;
+  keeper_client::LogRotation log_rotation;
+};
+
+// What all pods of this node share. The references outlive every pod's worker. Thread-safe.
+struct Node {
+  const PodsConfig config;
+  store::Store& store;
+  image::Store& images;
+  network::PodNetwork& network;
+  std::unique_ptr<keeper_client::Keepers> keepers;  // set once, before any worker
+  bool unified_cgroups = false;
+  std::int32_t lowest_oom_score_adj = -1000;
+  std::int64_t cpu_milli = 0;
+  std::int64_t memory_bytes = 0;
+};
+
+// Reads this host's capacity and privileges.
+void ReadNodeFacts(Node& node);
+
+// Where one pod's things are.
+struct PodPaths {
+  PodPaths(const PodsConfig& config, const std::string& uid)
+      : run(StrCat(config.run_dir, "/pods/", uid)),
+        data(StrCat(config.data_dir, "/pods/", uid)),
+        cgroup(StrCat(config.cgroup_parent, "/pod", uid)) {}
+  std::string ContainerDir(const std::string& container_id) const {
+    return StrCat(run, "/containers/", container_id);
+  }
+  std::string run;     // socket, state, bundles, files; gone with the boot
+  std::string data;    // exit records, volumes
+  std::string cgroup;  // below the root of each hierarchy
+};
+
+// <log_dir>/NAMESPACE_NAME_UID, as everywhere in Kubernetes.
+std::string LogDirOf(const PodsConfig& config, const pod_spec::ObjectMeta& meta);
+
+}  // namespace caisson::pods
