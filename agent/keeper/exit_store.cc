@@ -6,7 +6,7 @@
 #include "runtime/base/path.h"
 #include "runtime/cgroup/layout.h"
 #include "runtime/cgroup/placement.h"
-#include "runtime/cgroup/stats.h"
+#include "runtime/cgroup/stats_reader.h"
 
 namespace caisson::keeper {
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +36,23 @@ struct PodsConfig {
   keeper_client::LogRotation log_rotation;
 };
 
+// What others want to know of pods as it happens. Called on worker threads; must not block long.
+struct Hooks {
+  // A container has ended and its cgroup is about to be removed: the last look at its counters.
+  struct EndedContainer {
+    const pod_spec::ObjectMeta& pod;
+    const std::string& name;
+    const std::string& image;
+    const std::string& container_id;
+    std::string cgroup;  // below the root of each hierarchy
+    bool oom_killed = false;
+    std::int64_t started_at_ns = 0;
+  };
+  std::function<void(const EndedContainer&)> container_ended;
+  // The pod has become Running; since the API took it.
+  std::function<void(std::chrono::milliseconds)> pod_started;
+};
+
 // What all pods of this node share. The references outlive every pod's worker. Thread-safe.
 struct Node {
   const PodsConfig config;
@@ -41,6 +60,7 @@ struct Node {
   image::Store& images;
   network::PodNetwork& network;
   std::unique_ptr<keeper_client::Keepers> keepers;  // set once, before any worker
+  Hooks hooks;
   bool unified_cgroups = false;
   std::int32_t lowest_oom_score_adj = -1000;
   std::int64_t cpu_milli = 0;

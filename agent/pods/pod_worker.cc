@@ -171,12 +171,27 @@ void PodWorker::StartOne(ContainerRecord& record) {
 void PodWorker::RemoveEnded() {
   std::vector<std::string> left;
   for (const std::string& id : ended_) {
+    TellEnded(id);
     if (Status removed = RemoveContainer(node_, sandbox_, id); !removed) {
       Log(LogLevel::kWarning, removed.error().ToString(), {{"pod", key_.name}});
       left.push_back(id);
     }
   }
   ended_ = std::move(left);
+}
+
+void PodWorker::TellEnded(const std::string& container_id) const {
+  if (!node_.hooks.container_ended) return;
+  for (const ContainerRecord& record : records_) {
+    if (record.container_id != container_id) continue;
+    node_.hooks.container_ended({.pod = pod_->metadata,
+                                 .name = record.name,
+                                 .image = record.image,
+                                 .container_id = record.container_id,
+                                 .cgroup = StrCat(sandbox_.paths().cgroup, "/", container_id),
+                                 .oom_killed = record.end && record.end->reason == "OOMKilled",
+                                 .started_at_ns = record.started_at_ns});
+  }
 }
 
 PodWorker::Next PodWorker::SyncFinished() {

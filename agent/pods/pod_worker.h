@@ -65,6 +65,7 @@ class PodWorker {
   void StartAll(const Decision& decision);
   void StartOne(ContainerRecord& record);
   void RemoveEnded();
+  void TellEnded(const std::string& container_id) const;
 
   Next SyncAlive();
   Next SyncFinished();
