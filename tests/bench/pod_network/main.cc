@@ -3,7 +3,9 @@
 // A pod's network beside its floor, in one run: both take turns, each on a bridge of its own in one
 // new network namespace. The pod's namespace is made beforehand; both need one.
 //   bench_pod_network [PODS]     100 by default
+#include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <algorithm>
 #include <chrono>
@@ -11,10 +13,9 @@
 
 #include "network/netlink/netns.h"
 #include "network/pod_network/pod_network.h"
+#include "runtime/base/path.h"
 #include "runtime/base/strings.h"
 #include "tests/bench/pod_network/floor.h"
-#include "tests/support/netns.h"
-#include "tests/support/temp_dir.h"
 
 namespace caisson {
 namespace {
@@ -38,11 +39,22 @@ int Fail(const Error& error) {
   return 1;
 }
 
-int Run(int pods) {
-  const test::TempDir dir;
-  const test::OwnNetns node;
+// A new network namespace; the calling thread stays where it is.
+Result<UniqueFd> NewNetns() {
+  UniqueFd made;
+  CAISSON_ASSIGN(const UniqueFd home, network::OpenOwnNetns());
+  CAISSON_TRY(network::InNetns(home, [&]() -> Status {
+    if (::unshare(CLONE_NEWNET) < 0) return SysError("unshare", "network namespace");
+    CAISSON_ASSIGN(made, network::OpenOwnNetns());
+    return Ok();
+  }));
+  return made;
+}
+
+int Run(int pods, const std::string& folder) {
+  if (::unshare(CLONE_NEWNET) < 0) return Fail(SysError("unshare", "network namespace"));
   network::PodNetworkConfig config;
-  config.state_dir = dir / "network";
+  config.state_dir = StrCat(folder, "/network");
   auto network = network::PodNetwork::Open(config);
   if (!network) return Fail(network.error());
   bench::NetworkFloor floor("floorbridge");
@@ -54,9 +66,13 @@ int Run(int pods) {
   std::vector<double> attach_ms;
   std::vector<double> detach_ms;
   for (int i = 0; i < pods; ++i) {
-    held.push_back(test::NewNetns());
-    floor_ms.push_back(Milliseconds([&] { floor.Attach(i, held.back(), *home); }));
-    held.push_back(test::NewNetns());
+    for (int each = 0; each < 2; ++each) {
+      auto netns = NewNetns();
+      if (!netns) return Fail(netns.error());
+      held.push_back(std::move(*netns));
+    }
+    const UniqueFd& for_floor = held[held.size() - 2];
+    floor_ms.push_back(Milliseconds([&] { floor.Attach(i, for_floor, *home); }));
     const network::AttachRequest request{StrCat("pod-", i), held.back(), StrCat("bench/", i), {}};
     Status attached = Ok();
     attach_ms.push_back(Milliseconds([&] {
@@ -87,5 +103,9 @@ int main(int argc, char** argv) {
     fprintf(stderr, "usage: bench_pod_network [PODS]   (1 to 1000)\n");
     return 2;
   }
-  return caisson::Run(*pods);
+  char folder[] = "/tmp/caisson-bench-XXXXXX";
+  if (::mkdtemp(folder) == nullptr) return caisson::Fail(caisson::SysError("mkdtemp", folder));
+  const int result = caisson::Run(*pods, folder);
+  (void)caisson::RemoveTree(caisson::kCwd, folder);  // what is left under /tmp harms nobody
+  return result;
 }
