@@ -11,12 +11,11 @@
 namespace caisson {
 
 Result<std::string> ReadFd(FdView fd, std::string_view shown_as, std::size_t max_bytes) {
-  // proc and cgroup files say size 0, so the size is only a first guess.
-  struct stat info {};
-  if (::fstat(fd.get(), &info) < 0) return SysError("fstat", shown_as);
+  // Sizes are not asked for: proc and cgroup files say 0, and most files fit at once.
+  constexpr std::size_t kFirstRoom = 16384;
   std::string text;
   std::size_t used = 0;
-  std::size_t room = std::max<std::size_t>(static_cast<std::size_t>(info.st_size) + 1, 4096);
+  std::size_t room = kFirstRoom;
   while (true) {
     text.resize(std::min(used + room, max_bytes + 1));
     const ssize_t got =
@@ -58,7 +57,8 @@ Status WriteFileAt(FdView dir, const std::string& path, std::string_view value) 
 
 Status AtomicWriteAt(FdView dir, const std::string& name, std::string_view bytes, mode_t mode,
                      Durability durability) {
-  const std::string draft = StrCat(name, ".tmp.", ::gettid());
+  thread_local const pid_t thread = ::gettid();  // of this thread, so drafts of two never meet
+  const std::string draft = StrCat(name, ".tmp.", thread);
   const auto write_draft = [&]() -> Status {
     CAISSON_ASSIGN(const UniqueFd fd,
                    OpenAt(dir, draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode));

@@ -4,8 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cstdio>
+#include "runtime/base/timestamp.h"
 
 namespace caisson {
 namespace {
@@ -25,12 +24,7 @@ std::string_view Name(LogLevel level) {
 std::string Now() {
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
-  tm utc{};
-  ::gmtime_r(&now.tv_sec, &utc);
-  char text[40];
-  const std::size_t used = ::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-  const int more = std::snprintf(text + used, sizeof text - used, ".%06ldZ", now.tv_nsec / 1000);
-  return std::string(text, used + static_cast<std::size_t>(std::max(more, 0)));
+  return FormatUtc(now, 6);
 }
 
 // Length of the UTF-8 sequence that starts here, 0 if it is none.

@@ -11,6 +11,7 @@
 #include "runtime/base/deadline.h"
 #include "runtime/base/error.h"
 #include "runtime/base/fd.h"
+#include "runtime/base/fd_batch.h"
 #include "runtime/cgroup/file_write.h"
 #include "runtime/cgroup/placement.h"
 #include "runtime/cgroup/record.h"
@@ -100,7 +101,7 @@ class Manager {
 
  private:
   Status MakeDirectories();
-  Status Join(const Directory& directory, pid_t host_pid, class FdBatch& batch) const;
+  Status Join(const Directory& directory, pid_t host_pid, FdBatch& batch) const;
   Status ApplyDevices(const spec::Resources& resources) const;
   Status WriteAll(const std::vector<FileWrite>& writes, Version version) const;
   Status WriteOne(const FileWrite& write, Version version) const;

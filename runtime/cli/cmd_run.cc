@@ -25,10 +25,11 @@ Result<int> RunForeground(const Invocation& invocation, container::CreateOptions
   CAISSON_ASSIGN(Foreground foreground, Foreground::Begin(invocation.options.On("no-subreaper")
                                                               ? Foreground::Subreaper::kNo
                                                               : Foreground::Subreaper::kYes));
-  CAISSON_ASSIGN(const container::Created created, container::Run(invocation.context, options));
+  CAISSON_ASSIGN(container::Created created, container::Run(invocation.context, options));
   const Result<ExitStatus> status = foreground.Wait(created.init, std::move(console));
   if (!invocation.options.On("keep")) {
-    const Status deleted = container::Delete(invocation.context, options.id, {.force = true});
+    const Status deleted =
+        container::DeleteEnded(std::move(created), container::DeleteOptions().deadline);
     // The container's own exit status matters more than what could not be cleaned up.
     if (!deleted) Log(LogLevel::kWarning, deleted.error().ToString(), {{"id", options.id}});
   }

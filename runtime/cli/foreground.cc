@@ -87,8 +87,11 @@ Result<ExitStatus> Foreground::Wait(const Pidfd& process, UniqueFd console) {
     if (relays) {
       CAISSON_ASSIGN(relays, relay->Pump(own));
     }
-    if (entries[1].revents != 0) TakeSignals(process, console);
-    if (entries[0].revents != 0) ended = true;
+    if (entries[0].revents != 0) {
+      ended = true;
+    } else if (entries[1].revents != 0) {
+      TakeSignals(process, console);
+    }
   }
   CAISSON_ASSIGN(const auto status, process.Reap(Deadline::Never()));
   return *status;

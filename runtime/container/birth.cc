@@ -222,7 +222,8 @@ Status Birth::Start() {
 Created Birth::Finish() {
   finished_ = true;
   directory_.Unlock();
-  return Created{launched_->child.Disarm()};
+  return Created(launched_->child.Disarm(),
+                 std::make_unique<Opened>(Opened{std::move(directory_), std::move(record_)}));
 }
 
 std::string Birth::StateJson(ContainerStatus status) const {

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/container/birth.h"
 #include "runtime/container/lifecycle.h"
+#include "runtime/container/opened.h"
 
 namespace caisson::container {
+
+Created::Created(Pidfd init_in, std::unique_ptr<Opened> opened_in)
+    : init(std::move(init_in)), opened(std::move(opened_in)) {}
+Created::Created(Created&&) noexcept = default;
+Created& Created::operator=(Created&&) noexcept = default;
+Created::~Created() = default;
 
 Result<Created> Create(const Context& context, const CreateOptions& options) {
   CAISSON_ASSIGN(const auto birth, Birth::Begin(context, options));

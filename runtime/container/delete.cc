@@ -42,4 +42,12 @@ Status Delete(const Context& context, const std::string& id, const DeleteOptions
                  options.deadline);
 }
 
+Status DeleteEnded(Created created, Deadline deadline) {
+  state::Directory directory = std::move(created.opened->directory);
+  // Another command may have deleted it meanwhile, as it may.
+  if (Status locked = directory.Lock(deadline); !locked)
+    return locked.error().code() == Code::kNotFound ? Ok() : locked;
+  return Destroy(std::move(directory), created.opened->record, PoststopHooks::kRun, deadline);
+}
+
 }  // namespace caisson::container

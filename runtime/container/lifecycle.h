@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -75,8 +76,15 @@ struct CreateOptions {
   std::string notify_socket;     // NOTIFY_SOCKET on the host; empty: none
 };
 
+struct Opened;  // the container's directory and record, for who deletes it right away
+
 struct Created {
+  Created(Pidfd init_in, std::unique_ptr<Opened> opened_in);
+  Created(Created&&) noexcept;
+  Created& operator=(Created&&) noexcept;
+  ~Created();
   Pidfd init;
+  std::unique_ptr<Opened> opened;
 };
 
 // Makes the container and leaves its init waiting for Start. On failure nothing is left behind.
@@ -102,6 +110,8 @@ struct DeleteOptions {
 // group, mounts, state, in this order, by the record and not by the configuration.
 // Errors: kNotFound; kWrongState while it runs; kSystem ETIMEDOUT naming a process that cannot die.
 Status Delete(const Context& context, const std::string& id, const DeleteOptions& options = {});
+// The same for a container that this process has made and whose init it has reaped.
+Status DeleteEnded(Created created, Deadline deadline);
 
 struct ExecOptions {
   std::string id;

@@ -33,6 +33,7 @@ constexpr Row kInitPhases[] = {
     {Phase::kSystem, SetUpSystem},
     {Phase::kScheduling, Schedule},
     {Phase::kResolve, Resolve},
+    {Phase::kWaitParent, WaitParentLate},
     {Phase::kGate, WaitAtGate},
     {Phase::kStartHooks, RunStartHooks},
     {Phase::kLsm, SetLabels},

@@ -36,7 +36,8 @@ struct InitView {
   const process::NamespaceJoin* joins = nullptr;
   std::size_t join_count = 0;
   bool in_user_namespace = false;  // becomes its root
-  bool unshare_cgroup = false;     // after the cgroup was joined, so that it is the root
+  bool waits_late = false;      // the parent places it while it works; only the gate waits for that
+  bool unshare_cgroup = false;  // after the cgroup was joined, so that it is the root
 
   const char* keyring = nullptr;  // null: keep the caller's
 

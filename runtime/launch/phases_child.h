@@ -17,6 +17,7 @@ struct InitState {
 
 // Child zone: one function for each phase, each doing nothing when the plan has nothing for it.
 StepFailure WaitParent(InitState& state) noexcept;
+StepFailure WaitParentLate(InitState& state) noexcept;
 StepFailure Join(InitState& state) noexcept;
 StepFailure BecomeNamespaceRoot(InitState& state) noexcept;
 StepFailure StartSession(InitState& state) noexcept;

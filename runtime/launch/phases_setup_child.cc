@@ -54,6 +54,25 @@ int OpenDevpts(const InitState& state) noexcept {
   return static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, "/dev/pts", &how, sizeof how));
 }
 
+// The parent joins cgroups, writes id maps and writes down the pid.
+StepFailure AwaitPlace(InitState& state) noexcept {
+  int host_pid = 0;
+  const int err = sync::AwaitInChild(state.sync_fd, sync::Type::kContinue, &host_pid);
+  // The parent died or gave up: it knows why, and there is nobody to tell.
+  if (err == EPIPE) ::_exit(1);
+  if (TraceIsOn()) SetTracePid(host_pid);
+  return Failed(err);
+}
+
+// The host's procfs is still in view. 0 when it is not.
+pid_t OwnHostPid() noexcept {
+  char text[16];
+  const ssize_t size = ::readlink("/proc/self", text, sizeof text);
+  pid_t pid = 0;
+  for (ssize_t i = 0; i < size; ++i) pid = pid * 10 + (text[i] - '0');
+  return pid;
+}
+
 StepFailure OfTerminal(process::TerminalFailure failure) noexcept {
   return Failed(failure.sys_errno, static_cast<std::size_t>(failure.step));
 }
@@ -61,12 +80,14 @@ StepFailure OfTerminal(process::TerminalFailure failure) noexcept {
 }  // namespace
 
 StepFailure WaitParent(InitState& state) noexcept {
-  int host_pid = 0;
-  const int err = sync::AwaitInChild(state.sync_fd, sync::Type::kContinue, &host_pid);
-  // The parent died or gave up: it knows why, and there is nobody to tell.
-  if (err == EPIPE) ::_exit(1);
-  if (TraceIsOn()) SetTracePid(host_pid);
-  return Failed(err);
+  if (!state.view.waits_late) return AwaitPlace(state);
+  // Lines of a trace show the host's pid, which the parent has not told yet.
+  if (TraceIsOn()) SetTracePid(OwnHostPid());
+  return kDone;
+}
+
+StepFailure WaitParentLate(InitState& state) noexcept {
+  return state.view.waits_late ? AwaitPlace(state) : kDone;
 }
 
 StepFailure Join(InitState& state) noexcept {

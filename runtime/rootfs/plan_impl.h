@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/base/fd.h"
+#include "runtime/base/fd_batch.h"
 #include "runtime/rootfs/rootfs.h"
 
 namespace caisson::rootfs {
@@ -17,7 +17,7 @@ namespace caisson::rootfs {
 struct RootfsPlan::Impl {
   std::deque<std::string> strings;
   std::deque<std::vector<FsOption>> option_lists;
-  std::vector<UniqueFd> fds;
+  FdBatch fds;
   std::vector<MountStep> mounts;
   std::vector<DeviceStep> devices;
   std::vector<LinkStep> links;
@@ -30,7 +30,7 @@ struct RootfsPlan::Impl {
   RootfsView view;  // without the lists
 
   const char* Keep(std::string_view text) { return strings.emplace_back(text).c_str(); }
-  int Keep(UniqueFd fd) { return fds.emplace_back(std::move(fd)).get(); }
+  int Keep(UniqueFd fd) { return fds.Keep(std::move(fd)); }
 };
 using PlanImpl = RootfsPlan::Impl;
 

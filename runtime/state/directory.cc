@@ -74,7 +74,10 @@ Result<Directory> Directory::Create(const std::string& root, const std::string& 
   }
   CAISSON_ASSIGN(UniqueFd dir, OpenContainer(root_fd, id));
   Directory made(std::move(root_fd), std::move(dir), id);
-  CAISSON_TRY(made.Lock(Deadline::After(std::chrono::seconds(1))));
+  // A delete --force between the two calls would take the name away; everything after fails then.
+  if (::flock(made.dir_.get(), LOCK_EX | LOCK_NB) < 0)
+    CAISSON_TRY(made.Lock(Deadline::After(std::chrono::seconds(1))));
+  made.locked_ = true;
   return made;
 }
 
@@ -170,18 +173,13 @@ bool Directory::HasStartGate() const {
   return ::fstatat(dir_.get(), kStartGate, &info, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+// state.json goes last, so that an interrupted removal can be done again from the record.
 Status Directory::Remove() && {
-  // state.json goes last, so that an interrupted removal can be done again from the record.
-  const auto closer = [](DIR* stream) { ::closedir(stream); };
-  CAISSON_ASSIGN(UniqueFd again, OpenAt(dir_, ".", O_RDONLY | O_DIRECTORY));
-  const std::unique_ptr<DIR, decltype(closer)> stream(::fdopendir(again.get()), closer);
-  if (!stream) return SysError("fdopendir", id_);
-  (void)again.Release();  // closedir owns it now
-  while (const dirent* const entry = ::readdir(stream.get())) {
-    const std::string name = entry->d_name;
-    if (name == "." || name == ".." || name == kRecordFile) continue;
-    CAISSON_TRY(RemoveTree(dir_, name), "state of container \"", id_, "\"");
+  for (const char* const known : {kConfigFile, kStartGate, kRecordFile}) {
+    if (::unlinkat(dir_.get(), known, 0) < 0 && errno != ENOENT) return SysError("unlink", known);
   }
+  if (::unlinkat(root_.get(), id_.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return Ok();
+  // Something else lies in it.
   CAISSON_TRY(RemoveTree(root_, id_), "state of container \"", id_, "\"");
   return Ok();
 }

@@ -4,10 +4,10 @@
 #include <time.h>
 
 #include <array>
-#include <cstdio>
 
 #include "runtime/base/file.h"
 #include "runtime/base/strings.h"
+#include "runtime/base/timestamp.h"
 #include "runtime/spec/field_writer.h"
 #include "runtime/spec/linux_fields.h"
 #include "runtime/spec/process_fields.h"
@@ -91,19 +91,18 @@ Result<Record> ParseRecord(std::string_view json) {
 }
 
 Result<std::string> ReadBootId() {
-  CAISSON_ASSIGN(const std::string text, ReadFile("/proc/sys/kernel/random/boot_id"));
-  return std::string(Trim(text));
+  static std::string known;  // the same for as long as this process lives
+  if (known.empty()) {
+    CAISSON_ASSIGN(const std::string text, ReadFile("/proc/sys/kernel/random/boot_id"));
+    known = Trim(text);
+  }
+  return known;
 }
 
 std::string CreatedNow() {
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
-  tm utc{};
-  ::gmtime_r(&now.tv_sec, &utc);
-  std::array<char, 64> text{};
-  const std::size_t used = ::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &utc);
-  std::snprintf(text.data() + used, text.size() - used, ".%09ldZ", now.tv_nsec);
-  return text.data();
+  return FormatUtc(now, 9);
 }
 
 }  // namespace caisson::state
