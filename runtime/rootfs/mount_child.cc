@@ -36,8 +36,7 @@ CallFailure Configure(int context, const MountStep& step) noexcept {
 }
 
 Tree OpenFallback(const MountStep& step, const CallFailure& failure) noexcept {
-  const bool denied = failure.sys_errno == EPERM && failure.call != Call::kFsOpen;
-  if (!denied) return {-1, failure};
+  if (failure.sys_errno != EPERM) return {-1, failure};
   if (step.fallback_fd >= 0) return {step.fallback_fd, {}};
   if (step.fallback_source == nullptr) return {-1, failure};
   const int tree = CloneTree(AT_FDCWD, step.fallback_source, AT_RECURSIVE);
@@ -51,7 +50,7 @@ Tree OpenFallback(const MountStep& step, const CallFailure& failure) noexcept {
 // A new file system of the namespaces that this process is in, detached.
 Tree MakeFilesystem(const MountStep& step) noexcept {
   const int context = ::fsopen(step.fs_type, FSOPEN_CLOEXEC);
-  if (context < 0) return {-1, FailedCall(Call::kFsOpen)};
+  if (context < 0) return OpenFallback(step, FailedCall(Call::kFsOpen));
   CallFailure failure = Configure(context, step);
   if (failure.ok() && ::fsconfig(context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) < 0)
     failure = FailedCall(Call::kFsMake);
