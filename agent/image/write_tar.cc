@@ -4,6 +4,8 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <algorithm>
+#include <array>
 #include <memory>
 
 #include "agent/image/own_cwd.h"
@@ -32,15 +34,30 @@ Error Failed(archive* a, std::string_view path) {
                err);
 }
 
-Status CopyData(archive* from, archive* to, const std::string& path) {
+// Holes are written out as zeros: libarchive's tar writer takes bytes in order only.
+Status WriteZeros(archive* to, la_int64_t count, const std::string& path) {
+  static constexpr std::array<char, 64 << 10> kZeros{};
+  while (count > 0) {
+    const auto part = std::min<la_int64_t>(count, kZeros.size());
+    if (archive_write_data(to, kZeros.data(), static_cast<std::size_t>(part)) < 0)
+      return Failed(to, path);
+    count -= part;
+  }
+  return Ok();
+}
+
+Status CopyData(archive* from, archive* to, la_int64_t total, const std::string& path) {
+  la_int64_t written = 0;
   while (true) {
     const void* bytes = nullptr;
     std::size_t size = 0;
     la_int64_t offset = 0;
     const int got = archive_read_data_block(from, &bytes, &size, &offset);
-    if (got == ARCHIVE_EOF) return Ok();
+    if (got == ARCHIVE_EOF) return WriteZeros(to, total - written, path);
     if (got != ARCHIVE_OK && got != ARCHIVE_WARN) return Failed(from, path);
-    if (archive_write_data_block(to, bytes, size, offset) < 0) return Failed(to, path);
+    CAISSON_TRY(WriteZeros(to, offset - written, path));
+    if (archive_write_data(to, bytes, size) < 0) return Failed(to, path);
+    written = offset + static_cast<la_int64_t>(size);
   }
 }
 
@@ -60,9 +77,11 @@ Status WriteEntry(archive* disk, archive* tar, archive_entry_linkresolver* links
   archive_entry* sparse = nullptr;
   archive_entry_linkify(links, &first, &sparse);
   if (archive_entry_filetype(entry) == AE_IFSOCK) return Ok();  // tar has no sockets
+  // Holes are filled by CopyData; a map of them in the header would say otherwise.
+  archive_entry_sparse_clear(entry);
   if (archive_write_header(tar, entry) < ARCHIVE_WARN) return Failed(tar, path);
   if (archive_entry_hardlink(entry) != nullptr || archive_entry_size(entry) <= 0) return Ok();
-  return CopyData(disk, tar, path);
+  return CopyData(disk, tar, archive_entry_size(entry), path);
 }
 
 Status Write(const std::string& directory, int out) {
