@@ -11,6 +11,7 @@
 
 #include "runtime/base/file.h"
 #include "runtime/security/seccomp_names.h"
+#include "runtime/security/seccomp_optimize.h"
 #include "runtime/security/seccomp_prologue.h"
 
 namespace caisson::security {
@@ -213,7 +214,7 @@ class Compiler {
     if (::lseek(file.get(), 0, SEEK_SET) != 0) return SysError("lseek", "seccomp program");
     CAISSON_ASSIGN(const std::string program, ReadFd(file, "seccomp program"));
     SettleLimits();
-    filter_.program = SeccompPrologue(limits_, Newer()) + program;
+    filter_.program = OptimizeFilter(SeccompPrologue(limits_, Newer()) + program);
     if (filter_.program.size() / sizeof(sock_filter) > BPF_MAXINSNS)
       return BadField("syscalls",
                       "the program is longer than the kernel takes (4096 instructions)");

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kMaxEntries = 64;
 constexpr std::size_t kMaxProgramBytes = BPF_MAXINSNS * sizeof(sock_filter);
-constexpr std::uint64_t kMagic = 0x31504D4343534943;  // bump when the compiler's output changes
+constexpr std::uint64_t kMagic = 0x32504D4343534943;  // bump when the compiler's output changes
 
 // What a cache file begins with; the key and the program follow.
 struct Header {
