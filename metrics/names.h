@@ -11,7 +11,11 @@ namespace caisson::metrics {
 
 // What can be switched on; the first line is the default.
 enum SeriesGroup : unsigned {
-  kCpuSeries = 1, kMemorySeries = 2, kDiskSeries = 4, kProcessSeries = 8, kSpecSeries = 16,
+  kCpuSeries = 1,
+  kMemorySeries = 2,
+  kDiskSeries = 4,
+  kProcessSeries = 8,
+  kSpecSeries = 16,
   kPressureSeries = 32,      // PSI, six a container
   kMemoryDetailSeries = 64,  // page cache lists, faults, kernel memory, v2's events
   kDefaultSeries = 31,
@@ -30,10 +34,10 @@ struct Value {
 struct Family {
   const char* name;
   Type type;
-  unsigned group;      // SeriesGroup
-  bool of_pods;        // also told of pods, with container="" and image=""
+  unsigned group;  // SeriesGroup
+  bool of_pods;    // also told of pods, with container="" and image=""
   const char* help;
-  const char* v2;      // files that it is read from
+  const char* v2;  // files that it is read from
   const char* v1;
   const char* labels;  // more than the common ones: "cpu=\"total\""; empty: none
   std::optional<Value> (*get)(const cgroup::Stats& stats);

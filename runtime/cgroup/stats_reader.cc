@@ -84,7 +84,10 @@ std::string_view StatsReader::Text(Dir* dir, std::string_view name) {
                            [&](const File& one) { return one.name == name; });
   if (file == dir->files.end()) {
     auto fd = OpenAt(dir->fd, std::string(name), O_RDONLY);
-    if (!fd && fd.error().sys_errno() == ENODEV) gone_ = true;
+    const int err = fd ? 0 : fd.error().sys_errno();
+    if (err == ENODEV) gone_ = true;
+    // Out of descriptors, say, is no reason to take the file for missing for ever.
+    if (!fd && err != ENOENT && err != EACCES) return {};
     dir->files.push_back({std::string(name), fd ? std::move(*fd) : UniqueFd()});
     file = dir->files.end() - 1;
   }
