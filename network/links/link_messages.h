@@ -65,6 +65,9 @@ Message DeleteLink(std::string_view name);
 // for its readers once. No link in the group: accepted.
 Message SetGroup(std::string_view name, std::uint32_t group);
 Message DeleteGroup(std::uint32_t group);
+// Since kernel 6.8 the answer waits for a pending change of carrier to be carried out: what has
+// carrier then also passes packets. Below it, that takes the kernel's link watch some time longer,
+// up to a second. Source: kernel, net/core/rtnetlink.c, rtnl_getlink.
 Message GetLink(std::string_view name);
 
 // Adds or replaces an address; IPv6 without duplicate address detection, which would hold it back

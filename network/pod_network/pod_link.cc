@@ -58,6 +58,16 @@ Status ConfigurePod(NetlinkSocket& pod, const PodLinkSpec& spec, int link_index)
   return Ok();
 }
 
+// The node's end came up before the pod's, without carrier: until the kernel's link watch has seen
+// that it has one now, it drops what is sent, and so does the bridge that gets its first port. A
+// pod that starts to speak at once would lose its first packet and wait a second for TCP to repeat
+// it.
+Status SettleCarrier(NetlinkSocket& node, std::mutex& node_lock, const PodLinkSpec& spec) {
+  const std::lock_guard lock(node_lock);
+  CAISSON_TRY(node.Send(GetLink(spec.host_name), GetLink(spec.bridge)));
+  return Ok();
+}
+
 }  // namespace
 
 std::string PodLinkName(std::string_view pod_uid, ino_t netns_inode) {
@@ -93,7 +103,7 @@ Status MakePodLink(NetlinkSocket& node, std::mutex& node_lock, const PodLinkSpec
                  ENODEV);
   }
   CAISSON_TRY(ConfigurePod(pod, spec, link->index), "in the pod");
-  return Ok();
+  return SettleCarrier(node, node_lock, spec);
 }
 
 }  // namespace caisson::network

@@ -27,6 +27,7 @@ struct PodLinkSpec {
   std::string pod_name;  // "eth0"
   std::string alias;
   FdView netns;
+  std::string bridge;
   int bridge_index = 0;
   std::uint32_t mtu = 1500;
   std::vector<Cidr> addresses;      // with the network's prefix; at least one
@@ -34,6 +35,7 @@ struct PodLinkSpec {
 };
 
 // Puts the pod into the network: veth, lo, addresses, default routes; what is there already stays.
+// On return the pod's first packet passes.
 // `node` is the node's socket, used under `node_lock`. On failure a veth may stay; delete it by
 // name.
 Status MakePodLink(NetlinkSocket& node, std::mutex& node_lock, const PodLinkSpec& spec);

@@ -238,6 +238,7 @@ Result<Attachment> PodNetwork::Impl::Attach(const AttachRequest& request) {
                            .pod_name = attachment.pod_interface,
                            .alias = request.label,
                            .netns = request.netns,
+                           .bridge = config_.bridge,
                            .bridge_index = node.bridge_index,
                            .mtu = node.mtu,
                            .addresses = attachment.addresses,

@@ -75,6 +75,7 @@ class PodNetworkTest : public testing::Test {
     auto far = NetlinkSocket::OpenIn(outside).value();
     const int eth0 = FindLink(far, "eth0").value()->index;
     EXPECT_TRUE(far.Send(SetLinkUp("eth0"), SetAddress(eth0, Cidr::Parse("192.0.2.2/24").value())));
+    EXPECT_TRUE(node.Send(GetLink("wire"), GetLink("uplink"))) << "settles the carrier";
     return outside;
   }
 

@@ -28,6 +28,23 @@ TEST_F(Traffic, PodsReachEachOtherByAddress) {
   }
 }
 
+// The kernel tells ports of a bridge late that they have carrier; packets before that are lost, and
+// TCP repeats its first one after a second.
+TEST_F(Traffic, PodsFirstPacketAfterAttachIsNotLost) {
+  for (int round = 0; round < 30; ++round) {
+    PodNetworkConfig config = Config();
+    config.bridge = StrCat("round", round);
+    config.state_dir = dir_ / config.bridge;
+    const auto network = Open(config);
+    const Pod a = MakePod(*network, "a");
+    EXPECT_EQ(Say({.from = &a.netns,
+                   .address = a.attachment.gateways.front().ToString(),
+                   .deadline = Deadline::After(std::chrono::milliseconds(900))}),
+              a.ip());
+    ASSERT_TRUE(network->Teardown());
+  }
+}
+
 TEST_F(Traffic, NodeReachesPodsAndPodsReachTheNode) {
   const auto network = Open();
   const Pod a = MakePod(*network, "a");
