@@ -38,7 +38,7 @@ std::string DocumentBuilder::Path() const {
   std::string path;
   for (const Level& level : open_) {
     if (level.value->is_array()) {
-      path += StrCat("[", level.value->size(), "]");
+      path += StrCat("[", level.value->size() - 1, "]");  // the item that is open
     } else {
       path += StrCat(path.empty() ? "" : ".", level.key);
     }
