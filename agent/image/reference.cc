@@ -68,6 +68,17 @@ bool IsTag(std::string_view text) {
                      [&](char c) { return is_word(c) || c == '.' || c == '-'; });
 }
 
+// The first part of a name is a registry when it looks like a host; "a/b" is a repository of
+// docker.io.
+bool LooksLikeRegistry(std::string_view first_part) {
+  return first_part.find_first_of(".:[") != std::string_view::npos || first_part == "localhost";
+}
+
+bool LooksLikeId(std::string_view path) {
+  constexpr std::size_t kIdDigits = 64;
+  return path.size() == kIdDigits && std::all_of(path.begin(), path.end(), IsHex);
+}
+
 }  // namespace
 
 bool IsDigest(std::string_view text) {
@@ -87,11 +98,14 @@ std::string Reference::ToString() const {
 std::string Reference::Familiar() const {
   std::string text = ToString();
   if (registry != kDefaultRegistry) return text;
-  text.erase(0, kDefaultRegistry.size() + 1);
+  const std::string_view path = repository;
   const bool official =
-      text.starts_with(kOfficial) && repository.find('/', kOfficial.size()) == std::string::npos;
-  if (official) text.erase(0, kOfficial.size());
-  return text;
+      path.starts_with(kOfficial) && path.find('/', kOfficial.size()) == std::string_view::npos;
+  const std::string_view kept = official ? path.substr(kOfficial.size()) : path;
+  // What would then be read as something else stays in full.
+  if (LooksLikeId(kept) || (!official && LooksLikeRegistry(kept.substr(0, kept.find('/')))))
+    return text;
+  return text.substr(kDefaultRegistry.size() + 1 + (official ? kOfficial.size() : 0));
 }
 
 Result<Reference> ParseReference(std::string_view text) {
@@ -111,12 +125,9 @@ Result<Reference> ParseReference(std::string_view text) {
     if (!IsTag(out.tag)) return Bad(text, "the tag is malformed");
     rest = rest.substr(0, colon);
   }
-  // The first part is a registry when it looks like a host; "a/b" is a repository of docker.io.
   const auto slash = rest.find('/');
   const std::string_view first = rest.substr(0, slash);
-  const bool has_registry =
-      slash != std::string_view::npos &&
-      (first.find_first_of(".:[") != std::string_view::npos || first == "localhost");
+  const bool has_registry = slash != std::string_view::npos && LooksLikeRegistry(first);
   out.registry = has_registry ? first : kDefaultRegistry;
   if (out.registry == "index.docker.io") out.registry = kDefaultRegistry;
   if (!IsRegistry(out.registry)) return Bad(text, "the registry is not a host name");
@@ -125,9 +136,7 @@ Result<Reference> ParseReference(std::string_view text) {
     if (!IsComponent(part))
       return Bad(text,
                  "the repository must be of lower-case letters, digits and . _ - between them");
-  constexpr std::size_t kIdDigits = 64;
-  if (rest.size() == kIdDigits && std::all_of(rest.begin(), rest.end(), IsHex))
-    return Bad(text, "64 hex digits are an image id, not a name");
+  if (LooksLikeId(rest)) return Bad(text, "64 hex digits are an image id, not a name");
   if (out.registry == kDefaultRegistry && rest.find('/') == std::string_view::npos)
     out.repository = kOfficial;
   out.repository += rest;

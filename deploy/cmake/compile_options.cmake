@@ -11,6 +11,10 @@ endif()
 add_compile_definitions(_GNU_SOURCE)
 add_link_options(-pie -Wl,-z,relro,-z,now)
 
+if(CAISSON_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 if(CAISSON_SANITIZE)
   add_compile_options(-fsanitize=${CAISSON_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${CAISSON_SANITIZE})

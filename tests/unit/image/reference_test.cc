@@ -39,6 +39,10 @@ TEST(ParseReference, FamiliarNamesAreShort) {
   EXPECT_EQ(ParseReference("docker.io/library/busybox:1").value().Familiar(), "busybox:1");
   EXPECT_EQ(ParseReference("docker.io/u/app").value().Familiar(), "u/app:latest");
   EXPECT_EQ(ParseReference("quay.io/u/app").value().Familiar(), "quay.io/u/app:latest");
+  // Shorter, these would mean something else.
+  EXPECT_EQ(ParseReference("docker.io/a.b/c").value().Familiar(), "docker.io/a.b/c:latest");
+  const std::string id_like = "docker.io/library/" + std::string(64, 'a') + ":1";
+  EXPECT_EQ(ParseReference(id_like).value().Familiar(), id_like);
 }
 
 TEST(ParseReference, SaysWhichPartIsWrong) {
