@@ -155,7 +155,8 @@ Status Birth::Place(const Pidfd& init) {
   record_.init_pid = init.host_pid();
   CAISSON_ASSIGN(record_.init_start_time, ReadStartTime(init.host_pid()));
   CAISSON_TRY(directory_.WriteRecord(record_));
-  CAISSON_TRY(plan_->SetHookState(StateJson(ContainerStatus::kCreating)));
+  CAISSON_TRY(plan_->SetHookState(StateJson(ContainerStatus::kCreating),
+                                  StateJson(ContainerStatus::kCreated)));
   if (!cgroup_) return Ok();
   CAISSON_TRY(cgroup_->AddProcess(
       init.host_pid(), joined_by_clone_ ? cgroup::V2Join::kDoneByClone : cgroup::V2Join::kByWrite));

@@ -37,10 +37,12 @@ constexpr Row kInitPhases[] = {
     {Phase::kGate, WaitAtGate},
     {Phase::kStartHooks, RunStartHooks},
     {Phase::kLsm, SetLabels},
+    {Phase::kDescriptors,
+     PlaceDescriptors},  // before limits on them, and before they are given away
     {Phase::kLimits, SetLimits},
-    {Phase::kUser, BecomeUser},
     {Phase::kWorkDir, EnterWorkDir},
-    {Phase::kDescriptors, PlaceDescriptors},
+    {Phase::kUser, BecomeUser},
+    {Phase::kWorkDir, EnterWorkDirAsUser},
     {Phase::kSeccomp, Filter},
     {Phase::kExec, Execute},
 };
@@ -56,10 +58,12 @@ constexpr Row kExecPhases[] = {
     {Phase::kScheduling, Schedule},
     {Phase::kResolve, Resolve},
     {Phase::kLsm, SetLabels},
+    {Phase::kDescriptors,
+     PlaceDescriptors},  // before limits on them, and before they are given away
     {Phase::kLimits, SetLimits},
-    {Phase::kUser, BecomeUser},
     {Phase::kWorkDir, EnterWorkDir},
-    {Phase::kDescriptors, PlaceDescriptors},
+    {Phase::kUser, BecomeUser},
+    {Phase::kWorkDir, EnterWorkDirAsUser},
     {Phase::kSeccomp, Filter},
     {Phase::kExec, Execute},
 };

@@ -11,13 +11,6 @@ namespace {
 
 using spec::NamespaceType;
 
-std::uint64_t PrivateNamespaces(const process::NamespacePlan& plan) {
-  std::uint64_t flags = plan.create_flags;
-  for (const process::NamespaceJoin& join : plan.joins)
-    flags |= static_cast<std::uint64_t>(join.clone_flag);
-  return flags;
-}
-
 bool MakesOrJoins(const process::NamespacePlan& plan, NamespaceType type) {
   return plan.Creates(type) || plan.Joins(type);
 }
@@ -98,8 +91,7 @@ Status LaunchPlan::PlanNamespacesAndMaps(const InitRequest& request) {
     view_.join_count = namespaces_.joins.size();
   }
   view_.loopback_up = namespaces_.Creates(NamespaceType::kNetwork);
-  CAISSON_ASSIGN(sysctls_,
-                 process::PlanSysctls(linux_config.sysctl, PrivateNamespaces(namespaces_)));
+  CAISSON_ASSIGN(sysctls_, process::PlanSysctls(linux_config.sysctl, namespaces_.private_flags()));
   sysctl_steps_ = sysctls_.steps();
   view_.sysctls = sysctl_steps_.data();
   view_.sysctl_count = sysctl_steps_.size();
@@ -182,9 +174,9 @@ Status LaunchPlan::PlaceDescriptors(const Descriptors& descriptors) {
   return Ok();
 }
 
-Status LaunchPlan::SetHookState(std::string_view state_json) {
-  if (container_hooks_) CAISSON_TRY(container_hooks_->SetState(state_json));
-  if (start_hooks_) CAISSON_TRY(start_hooks_->SetState(state_json));
+Status LaunchPlan::SetHookState(std::string_view creating, std::string_view created) {
+  if (container_hooks_) CAISSON_TRY(container_hooks_->SetState(creating));
+  if (start_hooks_) CAISSON_TRY(start_hooks_->SetState(created));
   return Ok();
 }
 

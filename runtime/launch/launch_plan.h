@@ -75,7 +75,7 @@ class LaunchPlan {
 
   // Gives the hooks that init runs the state, which holds init's pid: after clone3, before init is
   // told to go on.
-  Status SetHookState(std::string_view state_json);
+  Status SetHookState(std::string_view creating, std::string_view created);
 
   // A failure of init (or stage 1) as a sentence:
   //   mount #3 proc on "/proc": fsmount "proc": Operation not permitted (EPERM)

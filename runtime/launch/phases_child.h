@@ -13,6 +13,7 @@ struct InitState {
   rootfs::RootfsView rootfs;  // init's own copy, which it writes to
   int sync_fd;                // where failures go: the parent, after the gate the starter
   const char* program = nullptr;
+  bool in_work_dir = false;
 };
 
 // Child zone: one function for each phase, each doing nothing when the plan has nothing for it.
@@ -37,6 +38,7 @@ StepFailure SetLabels(InitState& state) noexcept;
 StepFailure SetLimits(InitState& state) noexcept;
 StepFailure BecomeUser(InitState& state) noexcept;
 StepFailure EnterWorkDir(InitState& state) noexcept;
+StepFailure EnterWorkDirAsUser(InitState& state) noexcept;
 StepFailure PlaceDescriptors(InitState& state) noexcept;
 StepFailure Filter(InitState& state) noexcept;
 StepFailure Execute(InitState& state) noexcept;
@@ -55,7 +57,7 @@ enum class UserStep : std::size_t {
   kIdentity = 128,
   kCapabilities = 192
 };
-enum class SeccompStep : std::size_t { kNoNewPrivileges, kFilter, kListener, kCapabilities = 192 };
+enum class SeccompStep : std::size_t { kNoNewPrivileges, kFilter, kCapabilities = 192 };
 
 // Stage 1: items below these are joins.
 inline constexpr std::size_t kStage1Identity = 100;

@@ -111,8 +111,16 @@ StepFailure BecomeUser(InitState& state) noexcept {
   return kDone;
 }
 
+// As the root of the namespace first, as runc does it, so that a directory that only root can reach
+// works; where root is the one that is kept out (NFS), the user tries again.
 StepFailure EnterWorkDir(InitState& state) noexcept {
-  return Failed(process::EnterCwd(state.view.exec));
+  const int err = process::EnterCwd(state.view.exec);
+  state.in_work_dir = err == 0;
+  return err == EACCES ? kDone : Failed(err);
+}
+
+StepFailure EnterWorkDirAsUser(InitState& state) noexcept {
+  return state.in_work_dir ? kDone : Failed(process::EnterCwd(state.view.exec));
 }
 
 StepFailure PlaceDescriptors(InitState& state) noexcept {
@@ -137,18 +145,15 @@ StepFailure Filter(InitState& state) noexcept {
   // The last point that can be told: the filter may forbid write(2).
   CAISSON_TRACE(start_6, state.program);
   if (view.seccomp.instructions == 0) return kDone;
-  const int listener = security::LoadSeccomp(view.seccomp);
-  if (listener < 0) return Failed(-listener, SeccompStep::kFilter);
-  if (!view.no_new_privileges) {
-    const StepFailure reduced = security::ApplyCapabilities(view.capabilities);
-    if (!reduced.ok()) return Below(reduced, SeccompStep::kCapabilities);
-  }
-  if (listener > 0) {
-    const int err = sync::SendFromChild(state.sync_fd, sync::Type::kSeccompNotify, 0, listener);
-    ::close(listener);
-    if (err != 0) return Failed(err, SeccompStep::kListener);
-  }
-  return kDone;
+  sync::Message with_listener;
+  with_listener.type = sync::Type::kSeccompNotify;
+  const security::ListenerHandover handover = {
+      .socket = state.sync_fd, .message = &with_listener, .size = sizeof with_listener};
+  if (const int err = security::LoadSeccomp(view.seccomp, handover); err != 0)
+    return Failed(err, SeccompStep::kFilter);
+  if (view.no_new_privileges) return kDone;
+  const StepFailure reduced = security::ReduceCapabilities(view.capabilities);
+  return reduced.ok() ? kDone : Below(reduced, SeccompStep::kCapabilities);
 }
 
 StepFailure Execute(InitState& state) noexcept {

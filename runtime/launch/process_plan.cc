@@ -76,8 +76,6 @@ Error ProcessPlan::Explain(const sync::Message& failed) const {
     case Phase::kSeccomp:
       if (failed.item == static_cast<std::size_t>(SeccompStep::kNoNewPrivileges))
         return SysError("prctl", "PR_SET_NO_NEW_PRIVS", failed.sys_errno);
-      if (failed.item == static_cast<std::size_t>(SeccompStep::kListener))
-        return SysError("sendmsg", "seccomp listener", failed.sys_errno);
       if (failed.item == static_cast<std::size_t>(SeccompStep::kFilter) && seccomp_)
         return security::ExplainSeccomp(*seccomp_, failed.sys_errno);
       return security::ExplainCapabilities(

@@ -96,8 +96,6 @@ void FillHome(const ExecView& view) noexcept;
 // Returns errno; EXDEV for a directory outside. As in runc, called before the change of user and,
 // on EACCES, again after it.
 int EnterCwd(const ExecView& view) noexcept;
-// mkdir -p of the working directory inside the container; existing ones are left alone.
-int MakeCwd(const ExecView& view) noexcept;
 
 // execve(2); returns errno.
 int Execute(const ExecView& view, const char* path) noexcept;

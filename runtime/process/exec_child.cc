@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
 #include "runtime/process/exec_block.h"
 
@@ -43,24 +42,6 @@ int EnterCwd(const ExecView& view) noexcept {
   // Nothing may be done from there by mistake.
   if (::chdir("/") != 0) return errno;
   return err;
-}
-
-// The parent directories are made like the last one, and what is there already stays as it is.
-int MakeCwd(const ExecView& view) noexcept {
-  char path[PATH_MAX];
-  const std::size_t size = ::strnlen(view.cwd, sizeof path);
-  if (size == sizeof path) return ENAMETOOLONG;
-  std::memcpy(path, view.cwd, size + 1);
-  struct stat info {};
-  if (::stat(path, &info) == 0) return 0;  // what is wrong with it, if anything, chdir will say
-  for (std::size_t i = 1; i <= size; ++i) {
-    if (path[i] != '/' && path[i] != '\0') continue;
-    const char saved = path[i];
-    path[i] = '\0';
-    if (::mkdir(path, 0755) != 0 && errno != EEXIST) return errno;
-    path[i] = saved;
-  }
-  return 0;
 }
 
 int Execute(const ExecView& view, const char* path) noexcept {

@@ -137,6 +137,8 @@ class Compiler {
                    Action(field + ".action", call.action, call.errno_ret, field + ".errnoRet"));
     CAISSON_ASSIGN(const std::vector<scmp_arg_cmp> conditions, Conditions(call, field));
     if (action == SCMP_ACT_NOTIFY) filter_.notifies = true;
+    if (action == SCMP_ACT_NOTIFY && profile_.listener_path.empty())
+      return BadField("listenerPath", StrCat("is needed for SCMP_ACT_NOTIFY in ", field));
     for (const std::string& name : call.names) {
       if (name.empty()) return BadField(field + ".names", "an empty name");
       const int number = ::seccomp_syscall_resolve_name(name.c_str());

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kMaxEntries = 64;
 constexpr std::size_t kMaxProgramBytes = BPF_MAXINSNS * sizeof(sock_filter);
-constexpr std::uint64_t kMagic = 0x32504D4343534943;  // bump when the compiler's output changes
+constexpr std::uint64_t kMagic = 0x33504D4343534943;  // bump when the compiler's output changes
 
 // What a cache file begins with; the key and the program follow.
 struct Header {
@@ -81,6 +81,7 @@ std::string KeyOf(const spec::Seccomp& profile) {
   key.Add(profile.default_errno_ret);
   key.Add(profile.architectures);
   key.Add(profile.flags);
+  key.Add(std::uint64_t{profile.listener_path.empty()});  // decides whether it is valid
   key.Add(std::uint64_t{profile.syscalls.size()});
   for (const spec::SeccompSyscall& call : profile.syscalls) {
     key.Add(call.names);

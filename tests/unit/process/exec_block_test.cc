@@ -259,23 +259,6 @@ TEST(EnterCwd, Cve2024_21626_DirectoryOutsideTheRootIsLeftAtOnce) {
   EXPECT_EQ(said, StrCat("0 ", EXDEV, " /"));
 }
 
-TEST(MakeCwd, MakesWhatIsMissing) {
-  CAISSON_REQUIRE(Need::kRoot);
-  const TempDir root;
-
-  const std::string said = Inside(root, []() -> std::string {
-    spec::Process process = Program({"x"});
-    process.cwd = "/a/b/c";
-    const ExecBlock block = Built(process);
-    const int missing = EnterCwd(block.view());
-    const int made = MakeCwd(block.view());
-    const int again = MakeCwd(block.view());
-    return StrCat(missing, " ", made, " ", again, " ", EnterCwd(block.view()));
-  });
-
-  EXPECT_EQ(said, StrCat(ENOENT, " 0 0 0"));
-}
-
 TEST(ExplainCwd, HasTheKeyWordsOfRunc) {
   spec::Process process = Program({"x"});
   process.cwd = "/srv";

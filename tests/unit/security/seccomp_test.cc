@@ -210,6 +210,9 @@ TEST(CompileSeccomp, FlagsBecomeThoseOfTheSystemCall) {
   EXPECT_EQ(Compiled(profile).flags, SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW);
 
   profile.syscalls.push_back({.names = {"getppid"}, .action = "SCMP_ACT_NOTIFY"});
+  EXPECT_EQ(Sentence(profile),
+            "linux.seccomp.listenerPath: is needed for SCMP_ACT_NOTIFY in syscalls[0]");
+  profile.listener_path = "/run/agent";
   EXPECT_EQ(Compiled(profile).flags, SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW |
                                          SECCOMP_FILTER_FLAG_NEW_LISTENER | 1u << 5);
 }
@@ -281,6 +284,7 @@ TEST(LoadSeccomp, ListenerArrivesEvenWhenTheCallsThatSendItAreNotified) {
   spec::Seccomp profile = Allowing();
   profile.syscalls.push_back({.names = {"getppid", "sendmsg", "sendto", "write", "futex", "close"},
                               .action = "SCMP_ACT_NOTIFY"});
+  profile.listener_path = "/run/agent";
   const SeccompFilter filter = Compiled(profile);
   auto pair = SeqpacketPair();
   ASSERT_TRUE(pair);
