@@ -104,10 +104,11 @@ void PodManager::Reconcile() {
   std::set<std::string> containers;
   for (const PodWorker::View& view : Views()) {
     for (const ContainerRecord& record : view.containers) containers.insert(record.container_id);
-    if (view.net_inode == 0) continue;
+    // A pod whose keeper did not answer yet has an inode of 0 and keeps its lease.
     network::LivePod pod{
         .pod_uid = view.uid, .netns_inode = view.net_inode, .addresses = {}, .ports = {}};
     for (const std::string& ip : view.pod_ips) {
+      if (view.net_inode == 0) break;
       if (const auto address = network::IpAddress::Parse(ip)) pod.addresses.push_back(*address);
     }
     if (const auto known = node_.network.Find(view.uid)) pod.ports = known->ports;

@@ -85,8 +85,23 @@ bool IsPodLinkName(std::string_view name) {
          name.find_first_not_of(kHex, kPrefix.size()) == std::string_view::npos;
 }
 
-Status MakePodLink(NetlinkSocket& node, std::mutex& node_lock, const PodLinkSpec& spec) {
-  CAISSON_ASSIGN(NetlinkSocket pod, NetlinkSocket::OpenIn(spec.netns));
+Result<std::vector<IpAddress>> ReadPodAddresses(NetlinkSocket& pod, const std::string& pod_name,
+                                                const std::vector<Cidr>& networks) {
+  CAISSON_ASSIGN(const auto link, FindLink(pod, pod_name));
+  if (!link) return std::vector<IpAddress>();
+  CAISSON_ASSIGN(const auto all, ListAddresses(pod));
+  std::vector<IpAddress> found;
+  for (const Cidr& network : networks) {
+    const auto in_network = std::find_if(all.begin(), all.end(), [&](const AddressInfo& each) {
+      return each.link_index == link->index && network.Contains(each.address.address());
+    });
+    if (in_network != all.end()) found.push_back(in_network->address.address());
+  }
+  return found;
+}
+
+Status MakePodLink(NetlinkSocket& node, std::mutex& node_lock, NetlinkSocket& pod,
+                   const PodLinkSpec& spec) {
   CAISSON_TRY(MakeVeth(node, node_lock, spec));
   CAISSON_ASSIGN(auto link, LookIntoPod(pod, spec.pod_name), "in the pod");
   if (!link) {

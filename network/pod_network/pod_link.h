@@ -26,7 +26,7 @@ struct PodLinkSpec {
   std::string host_name;
   std::string pod_name;  // "eth0"
   std::string alias;
-  FdView netns;
+  FdView netns;  // the same that `pod` of MakePodLink speaks for
   std::string bridge;
   int bridge_index = 0;
   std::uint32_t mtu = 1500;
@@ -35,9 +35,14 @@ struct PodLinkSpec {
 };
 
 // Puts the pod into the network: veth, lo, addresses, default routes; what is there already stays.
-// On return the pod's first packet passes.
-// `node` is the node's socket, used under `node_lock`. On failure a veth may stay; delete it by
-// name.
-Status MakePodLink(NetlinkSocket& node, std::mutex& node_lock, const PodLinkSpec& spec);
+// On return the pod's first packet passes. `node` is the node's socket, used under `node_lock`;
+// `pod` one of the pod's namespace. On failure a veth may stay; delete it by name.
+Status MakePodLink(NetlinkSocket& node, std::mutex& node_lock, NetlinkSocket& pod,
+                   const PodLinkSpec& spec);
+
+// Addresses of the pod's interface that lie in `networks`, one of each at most: what a pod has
+// already, whoever has forgotten that it was given. Empty for a pod without the interface.
+Result<std::vector<IpAddress>> ReadPodAddresses(NetlinkSocket& pod, const std::string& pod_name,
+                                                const std::vector<Cidr>& networks);
 
 }  // namespace caisson::network

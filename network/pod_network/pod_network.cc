@@ -126,6 +126,8 @@ class PodNetwork::Impl {
     return state_;
   }
   Attachment Describe(const Lease& lease) const;
+  Result<LeaseBook::Grant> Lend(const AttachRequest& request, ino_t netns_inode,
+                                NetlinkSocket& pod);
   Status InstallFirewall();
   Status AddForwards(const Lease& lease);
   Status ReleaseLease(const std::string& pod_uid);
@@ -210,15 +212,29 @@ Attachment PodNetwork::Impl::Describe(const Lease& lease) const {
   return attachment;
 }
 
+// A pod without a lease that has an address already was given it before the book was lost; it keeps
+// it.
+Result<LeaseBook::Grant> PodNetwork::Impl::Lend(const AttachRequest& request, ino_t netns_inode,
+                                                NetlinkSocket& pod) {
+  const auto old = leases_->Find(request.pod_uid);
+  const bool fits = old && old->netns_inode == netns_inode && old->ports == request.ports;
+  if (old && !fits) CAISSON_TRY(ReleaseLease(request.pod_uid));
+  if (!fits) {
+    CAISSON_ASSIGN(auto addresses, ReadPodAddresses(pod, config_.pod_interface, networks_));
+    if (addresses.size() == networks_.size()) {
+      CAISSON_TRY(
+          leases_->Reclaim({request.pod_uid, netns_inode, std::move(addresses), request.ports}));
+    }
+  }
+  return leases_->Acquire({request.pod_uid, netns_inode, request.ports});
+}
+
 Result<Attachment> PodNetwork::Impl::Attach(const AttachRequest& request) {
   if (request.pod_uid.empty()) return Error(Code::kInvalidSpec, "pod without uid");
   CAISSON_TRY(CheckPorts(request.ports, networks_));
   CAISSON_ASSIGN(const ino_t netns_inode, NetnsInode(request.netns));
-  const auto old = leases_->Find(request.pod_uid);
-  if (old && (old->netns_inode != netns_inode || old->ports != request.ports))
-    CAISSON_TRY(ReleaseLease(request.pod_uid));
-  CAISSON_ASSIGN(const LeaseBook::Grant grant,
-                 leases_->Acquire({request.pod_uid, netns_inode, request.ports}));
+  CAISSON_ASSIGN(NetlinkSocket pod, NetlinkSocket::OpenIn(request.netns));
+  CAISSON_ASSIGN(const LeaseBook::Grant grant, Lend(request, netns_inode, pod));
   Rollback undo;
   Attachment attachment = Describe(grant.lease);
   if (!grant.existed) {
@@ -233,7 +249,7 @@ Result<Attachment> PodNetwork::Impl::Attach(const AttachRequest& request) {
     });
   }
   const NodeState node = state();
-  CAISSON_TRY(MakePodLink(node_, node_lock_,
+  CAISSON_TRY(MakePodLink(node_, node_lock_, pod,
                           {.host_name = attachment.host_interface,
                            .pod_name = attachment.pod_interface,
                            .alias = request.label,
@@ -268,7 +284,8 @@ Result<ReconcileReport> PodNetwork::Impl::Reconcile(std::span<const LivePod> liv
   ReconcileReport report;
   const auto is_live = [&](const Lease& lease) {
     return std::any_of(live.begin(), live.end(), [&](const LivePod& pod) {
-      return pod.pod_uid == lease.pod_uid && pod.netns_inode == lease.netns_inode;
+      return pod.pod_uid == lease.pod_uid &&
+             (pod.netns_inode == 0 || pod.netns_inode == lease.netns_inode);
     });
   };
   CAISSON_ASSIGN(const auto released, leases_->ReleaseUnless(is_live));
@@ -307,7 +324,7 @@ Status PodNetwork::Impl::Teardown() {
 }
 
 Result<std::unique_ptr<PodNetwork>> PodNetwork::Open(const PodNetworkConfig& config) {
-  CAISSON_TRY(CheckConfig(config), "pod network");
+  CAISSON_TRY(CheckConfig(config));
   CAISSON_ASSIGN(UniqueFd lock, LockState(config.state_dir));
   CAISSON_ASSIGN(const std::string boot_text, ReadFile("/proc/sys/kernel/random/boot_id"));
   const std::string boot_id(Trim(boot_text));
@@ -319,7 +336,7 @@ Result<std::unique_ptr<PodNetwork>> PodNetwork::Open(const PodNetworkConfig& con
   std::unique_ptr<PodNetwork> network(new PodNetwork(
       std::make_unique<Impl>(config, std::move(lock), std::move(node), std::move(sysctls),
                              std::move(leases), std::move(firewall))));
-  CAISSON_TRY(network->impl_->EnsureNode(), "pod network");
+  CAISSON_TRY(network->impl_->EnsureNode());
   return network;
 }
 
@@ -327,26 +344,16 @@ PodNetwork::PodNetwork(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 PodNetwork::~PodNetwork() = default;
 
 Result<Attachment> PodNetwork::Attach(const AttachRequest& request) {
-  auto attached = impl_->Attach(request);
-  if (!attached) return std::move(attached).error().Wrap("pod network");
-  return attached;
+  return impl_->Attach(request);
 }
-Status PodNetwork::Detach(const std::string& pod_uid) {
-  CAISSON_TRY(impl_->Detach(pod_uid), "pod network");
-  return Ok();
-}
+Status PodNetwork::Detach(const std::string& pod_uid) { return impl_->Detach(pod_uid); }
 std::optional<Attachment> PodNetwork::Find(const std::string& pod_uid) const {
   return impl_->Find(pod_uid);
 }
 Result<ReconcileReport> PodNetwork::Reconcile(std::span<const LivePod> live) {
-  auto report = impl_->Reconcile(live);
-  if (!report) return std::move(report).error().Wrap("pod network");
-  return report;
+  return impl_->Reconcile(live);
 }
-Status PodNetwork::Teardown() {
-  CAISSON_TRY(impl_->Teardown(), "pod network");
-  return Ok();
-}
+Status PodNetwork::Teardown() { return impl_->Teardown(); }
 const PodNetworkConfig& PodNetwork::config() const { return impl_->config(); }
 
 }  // namespace caisson::network

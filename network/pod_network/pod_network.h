@@ -52,7 +52,7 @@ struct AttachRequest {
 // A pod that runs, as its owner knows it.
 struct LivePod {
   std::string pod_uid;
-  ino_t netns_inode = 0;
+  ino_t netns_inode = 0;             // 0: not known now; it keeps the lease that it has
   std::vector<IpAddress> addresses;  // claimed again should the journal have lost them
   std::vector<PortMapping> ports;
 };
@@ -74,9 +74,10 @@ class PodNetwork {
   static Result<std::unique_ptr<PodNetwork>> Open(const PodNetworkConfig& config);
 
   // Gives the pod an address and puts a veth, address, default route, lo and host ports in place.
-  // Asked again for the same uid and netns, it repairs what is missing and answers the same; for
-  // another netns of that uid, the old lease is given back first. On failure nothing stays.
-  // Errors: kAlreadyExists when a host port is taken; kSystem ENOSPC when addresses are used up.
+  // Asked again for the same uid and netns, it repairs what is missing and answers the same, even
+  // if the lease was lost; for another netns of that uid, the old lease is given back first. On
+  // failure nothing stays. Errors: kAlreadyExists when a host port is taken; kSystem ENOSPC when
+  // addresses are used up.
   Result<Attachment> Attach(const AttachRequest& request);
 
   // Gives addresses and host ports back. The veth goes with the pod's netns, by the kernel, which

@@ -128,6 +128,43 @@ TEST_F(PodNetworkLife, AttachAgainRepairsAndAnswersTheSame) {
   EXPECT_TRUE(test::Talk({.to = &a.netns, .address = a.ip()}));
 }
 
+TEST_F(PodNetworkLife, PodKeepsItsAddressThoughTheBookIsLost) {
+  Pod a;
+  Pod b;
+  {
+    const auto network = Open();
+    a = MakePod(*network, "a");
+    b = MakePod(*network, "b");
+  }
+  dir_.Write("network/leases", "");
+  const auto network = Open();
+
+  const auto again = network->Attach({"b", b.netns, "test/b", {}});
+  ASSERT_TRUE(again) << again.error().ToString();
+  EXPECT_EQ(again->ip(), b.attachment.ip());
+  ASSERT_TRUE(network->Attach({"a", a.netns, "test/a", {}}));
+  EXPECT_EQ(network->Find("a")->ip(), a.attachment.ip());
+}
+
+TEST_F(PodNetworkLife, ReconcileKeepsTheLeaseOfAPodWhoseNamespaceIsNotKnown) {
+  const auto network = Open();
+  const Pod a = MakePod(*network, "a");
+  const std::vector<LivePod> live{{.pod_uid = "a"}};
+  const auto report = network->Reconcile(live);
+  ASSERT_TRUE(report) << report.error().ToString();
+  EXPECT_THAT(report->released, IsEmpty());
+  EXPECT_TRUE(network->Find("a"));
+}
+
+TEST_F(PodNetworkLife, ChangedHostPortsKeepTheAddress) {
+  const auto network = Open();
+  const Pod a = MakePod(*network, "a", {{.host_port = 80, .pod_port = 80}});
+  const auto again = network->Attach({"a", a.netns, "a", {{.host_port = 81, .pod_port = 80}}});
+  ASSERT_TRUE(again) << again.error().ToString();
+  EXPECT_EQ(again->ip(), a.attachment.ip());
+  EXPECT_TRUE(test::Talk({.to = &a.netns, .address = "127.0.0.1", .port = 80, .port_called = 81}));
+}
+
 TEST_F(PodNetworkLife, PodWithANewNamespaceGetsAnotherAddress) {
   const auto network = Open();
   const Pod first = MakePod(*network, "a", {{.host_port = 80, .pod_port = 80}});
@@ -148,7 +185,7 @@ TEST_F(PodNetworkLife, FailedAttachLeavesNothing) {
       network->Attach({"a", netns, "test/a", {{.host_port = 80, .pod_port = 80}}});
 
   ASSERT_FALSE(attached);
-  EXPECT_THAT(attached.error().message(), HasSubstr("pod network: RTM_NEWLINK \"cv"));
+  EXPECT_THAT(attached.error().message(), HasSubstr("RTM_NEWLINK \"cv"));
   EXPECT_EQ(NetworkSnapshot(), before);
   EXPECT_FALSE(network->Find("a"));
 }
@@ -227,8 +264,7 @@ TEST_F(PodNetworkLife, NameOfSomethingElseIsRefusedWithAHint) {
                                  .pod_mac = {0x0a, 0, 0, 0, 0, 1}})));
   const auto network = PodNetwork::Open(Config());
   ASSERT_FALSE(network);
-  EXPECT_EQ(network.error().message(),
-            "pod network: interface \"caisson0\" exists and is not a bridge");
+  EXPECT_EQ(network.error().message(), "interface \"caisson0\" exists and is not a bridge");
   EXPECT_THAT(network.error().hint(), HasSubstr("another bridge name"));
 }
 
@@ -239,7 +275,7 @@ TEST_F(PodNetworkLife, NetworkThatTheNodeUsesIsRefusedAndNamesTheRoute) {
   const auto network = PodNetwork::Open(config);
   ASSERT_FALSE(network);
   EXPECT_EQ(network.error().message(),
-            "pod network: pod network 192.0.0.0/16 overlaps the node's route to 192.0.2.0/24");
+            "pod network 192.0.0.0/16 overlaps the node's route to 192.0.2.0/24");
 }
 
 TEST_F(PodNetworkLife, SecondAgentOnTheSameStateIsRefused) {
@@ -256,12 +292,11 @@ TEST_F(PodNetworkLife, BadPortsAreRefusedBeforeAnythingIsMade) {
   const auto attach = [&](std::vector<PortMapping> ports) {
     return network->Attach({"a", netns, "a", std::move(ports)}).error().message();
   };
-  EXPECT_EQ(attach({{.host_port = 0, .pod_port = 80}}),
-            "pod network: host port 0/tcp: ports are 1 to 65535");
+  EXPECT_EQ(attach({{.host_port = 0, .pod_port = 80}}), "host port 0/tcp: ports are 1 to 65535");
   EXPECT_EQ(attach({{.host_port = 1, .pod_port = 2}, {.host_port = 1, .pod_port = 3}}),
-            "pod network: host port 1/tcp is asked for twice");
+            "host port 1/tcp is asked for twice");
   EXPECT_EQ(attach({{.host_port = 1, .pod_port = 2, .host_ip = IpAddress::Parse("::1").value()}}),
-            "pod network: host port 1/tcp: pods have no address of the family of ::1");
+            "host port 1/tcp: pods have no address of the family of ::1");
   EXPECT_FALSE(network->Find("a"));
 }
 
