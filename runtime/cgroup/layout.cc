@@ -161,7 +161,15 @@ Result<Layout> Layout::Detect(const std::string& root) {
       (root != kDefaultRoot && ::access(StrCat(root, "/cgroup.controllers").c_str(), F_OK) == 0))
     return Unified(root);
   CAISSON_ASSIGN(const std::string text, ReadControl(ProcFile(root, "cgroup")));
-  return LayoutFromProcCgroup(root, text);
+  CAISSON_ASSIGN(Layout layout, LayoutFromProcCgroup(root, text));
+  // The kernel lists the v2 hierarchy once anybody has mounted it; here it may be out of sight.
+  const Hierarchy* const v2 = layout.V2();
+  if (v2 != nullptr && root == kDefaultRoot &&
+      (::statfs(v2->mount.c_str(), &info) < 0 || info.f_type != CGROUP2_SUPER_MAGIC)) {
+    layout.hierarchies.pop_back();
+    layout.mode = Mode::kLegacy;
+  }
+  return layout;
 }
 
 std::vector<CgroupMount> ParseMountInfo(std::string_view mountinfo) {

@@ -114,7 +114,10 @@ CapabilityPlan PlanCapabilities(const std::optional<spec::Capabilities>& capabil
   plan.sets.effective = SetOf(capabilities->effective, plan.unknown);
   plan.sets.inheritable = SetOf(capabilities->inheritable, plan.unknown);
   plan.sets.permitted = SetOf(capabilities->permitted, plan.unknown);
-  plan.sets.ambient = SetOf(capabilities->ambient, plan.unknown);
+  // The kernel keeps ambient within permitted and inheritable. Engines list more there, so the rest
+  // is left out, as runc does.
+  plan.sets.ambient =
+      SetOf(capabilities->ambient, plan.unknown) & plan.sets.permitted & plan.sets.inheritable;
   return plan;
 }
 

@@ -76,6 +76,17 @@ TEST(PlanCapabilities, Cve2022_29162_InheritableIsExactlyWhatTheConfigurationSay
   EXPECT_EQ(plan.sets.bounding, plan.sets.permitted);
 }
 
+TEST(PlanCapabilities, AmbientIsKeptWithinPermittedAndInheritable) {
+  spec::Capabilities capabilities;
+  capabilities.permitted = {"CAP_KILL", "CAP_CHOWN"};
+  capabilities.inheritable = {"CAP_KILL"};
+  capabilities.ambient = {"CAP_KILL", "CAP_CHOWN", "CAP_NET_RAW"};
+
+  const CapabilityPlan plan = PlanCapabilities(capabilities);
+
+  EXPECT_EQ(plan.sets.ambient, Bit(CAP_KILL));
+}
+
 TEST(ApplyCapabilities, ProcessHasTheFiveSetsAfterTheChangeOfUser) {
   CAISSON_REQUIRE(Need::kRoot);
   CapabilitySets sets;
