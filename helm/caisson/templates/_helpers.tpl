@@ -141,9 +141,9 @@ metricRelabelings:
 {{- if eq (int .Values.port) (int .Values.metrics.proxy.port) }}
 {{- fail "port and metrics.proxy.port must differ: both are ports of the node" }}
 {{- end }}
-{{- range $key := list "runDir" "dataDir" "logDir" "listen" }}
+{{- range $key := list "runDir" "dataDir" "logDir" "listen" "hostRoot" "nodeName" "nodeIp" }}
 {{- if hasKey $.Values.config $key }}
-{{- fail (printf "config.%s is set by the chart: use hostPaths and port" $key) }}
+{{- fail (printf "config.%s is set by the chart, from hostPaths, port and the node" $key) }}
 {{- end }}
 {{- end }}
 {{- end }}
