@@ -2,6 +2,7 @@
 #include "agent/pods/pod_network_request.h"
 
 #include "runtime/base/file.h"
+#include "runtime/base/strings.h"
 
 namespace caisson::pods {
 namespace {
@@ -70,9 +71,13 @@ Result<network::PodFiles> PodFilesOf(const Node& node, const pod_spec::Pod& pod,
     request.host_aliases.push_back({alias.ip, alias.hostnames});
   request.node_hostname = node.config.node_name;
   if (spec.host_network) {
-    if (auto hosts = ReadFile("/etc/hosts")) request.node_hosts = std::move(*hosts);
+    if (auto hosts = ReadFile(StrCat(node.config.host_root, "/etc/hosts")))
+      request.node_hosts = std::move(*hosts);
   }
-  request.node_resolver = network::ReadNodeResolver();
+  // The node's, also for an agent that runs in a container with an /etc of its own.
+  request.node_resolver = network::ReadNodeResolver(
+      {StrCat(node.config.host_root, "/etc/resolv.conf"),
+       StrCat(node.config.host_root, "/run/systemd/resolve/resolv.conf")});
   request.cluster_dns = node.config.cluster_dns;
   request.cluster_domain = node.config.cluster_domain;
   return network::MakePodFiles(request);
