@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include <algorithm>
-#include <array>
 
 #include "agent/image/digest.h"
 #include "agent/image/layer_maker.h"
@@ -14,6 +13,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/path.h"
 #include "runtime/base/strings.h"
+#include "runtime/base/timestamp.h"
 
 namespace caisson::image {
 namespace {
@@ -32,12 +32,9 @@ Status WriteBlob(const Folders& folders, const std::string& digest, const std::s
 }
 
 std::string Now() {
-  const time_t now = ::time(nullptr);
-  tm utc{};
-  ::gmtime_r(&now, &utc);
-  std::array<char, 32> text{};
-  (void)::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text.data();
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return FormatUtc(now, 0);
 }
 
 Result<std::vector<std::string>> FullNames(const SourceImage& source,

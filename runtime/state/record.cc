@@ -8,6 +8,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/strings.h"
 #include "runtime/base/timestamp.h"
+#include "runtime/base/timestamp.h"
 #include "runtime/spec/field_writer.h"
 #include "runtime/spec/linux_fields.h"
 #include "runtime/spec/process_fields.h"
