@@ -234,7 +234,7 @@ TEST(ListIds, LeavesOutWhatIsNoContainer) {
   EXPECT_THAT(ListIds(root / "absent").value(), IsEmpty());
 }
 
-TEST(DeriveStatus, FollowsTheFifoTheFreezerAndTheInit) {
+TEST(DeriveStatus, FollowsTheGateTheFreezerAndTheInit) {
   const TempDir root;
   Directory made = MustCreate(root, "web");
   Record record = MakeLiveRecord("web");
@@ -244,7 +244,7 @@ TEST(DeriveStatus, FollowsTheFifoTheFreezerAndTheInit) {
 
   EXPECT_EQ(status(record), ContainerStatus::kRunning);
   EXPECT_EQ(status(record, true), ContainerStatus::kPaused);
-  ASSERT_EQ(::mkfifoat(made.fd().get(), Directory::kExecFifo, 0600), 0);
+  ASSERT_EQ(::mknodat(made.fd().get(), Directory::kStartGate, S_IFSOCK | 0600, 0), 0);
   EXPECT_EQ(status(record), ContainerStatus::kCreated);
   record.phase = Phase::kCreating;
   EXPECT_EQ(status(record), ContainerStatus::kCreating);
