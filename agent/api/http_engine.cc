@@ -37,8 +37,10 @@ class ChunkStream : public ReplyStream {
   int stop_fd_;
 };
 
-// The socket of the request that this thread serves: httplib's handlers are not told.
+// What httplib's handlers are not told and cannot say: the socket of the request that this thread
+// serves, and that what came on it was no request, so that nothing after it can be trusted either.
 thread_local int current_socket = -1;
+thread_local bool broken_request = false;
 
 }  // namespace
 
@@ -70,6 +72,7 @@ class HttpEngine::Impl : public httplib::Server {
     // httplib's own refusals: a broken request line, a target that is too long.
     set_error_handler([this](const httplib::Request&, httplib::Response& to) {
       if (!to.body.empty() || to.status < 400) return;
+      broken_request = true;
       const char* what =
           to.status == 414 ? "the request target is too long" : "the request is not valid HTTP";
       Fill(to, StatusReply({to.status, "", what}));
@@ -82,13 +85,14 @@ class HttpEngine::Impl : public httplib::Server {
     if (is_tcp) (void)::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     (void)::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &send_limit, sizeof send_limit);
     current_socket = socket.get();
+    broken_request = false;
     SocketStream stream(std::move(socket), stop_fd_);
     bool closed = false;
     while (!closed && stream.WaitForRequest()) {
       const bool kept =
           process_request(stream, /*close_connection=*/false, closed,
                           [is_tcp](httplib::Request& request) { Prepare(request, is_tcp); });
-      if (!kept) break;
+      if (!kept || broken_request) break;
     }
   }
 

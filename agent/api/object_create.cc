@@ -37,8 +37,8 @@ std::optional<ApiStatus> SetIdentity(const ServedKind& kind, const Request& requ
   object.erase("status");
   if (kind.info().namespaced) {
     const std::string ns = request.Param("ns");
-    const std::string given = meta.value("namespace", ns);
-    if (given != ns)
+    const std::string given = meta.value("namespace", "");
+    if (!given.empty() && given != ns)
       return BadRequestStatus(
           StrCat("metadata.namespace: the namespace of the provided object does not match the "
                  "namespace sent on the request (\"",

@@ -5,12 +5,14 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "agent/pod_spec/base64.h"
+
 namespace caisson::api {
 namespace {
 
 using nlohmann::json;
 
-enum class Wire { kText, kNumber, kBool, kMessage, kTextMap };
+enum class Wire { kText, kNumber, kBool, kMessage, kTextMap, kBytesMap };
 
 struct Field {
   std::string_view message;
@@ -23,6 +25,15 @@ struct Field {
 // Fields that are not listed are skipped: the object stays valid, only poorer.
 constexpr Field kFields[] = {
     {"Namespace", 1, "metadata", Wire::kMessage, "ObjectMeta"},
+    {"ConfigMap", 1, "metadata", Wire::kMessage, "ObjectMeta"},
+    {"ConfigMap", 2, "data", Wire::kTextMap, ""},
+    {"ConfigMap", 3, "binaryData", Wire::kBytesMap, ""},
+    {"ConfigMap", 4, "immutable", Wire::kBool, ""},
+    {"Secret", 1, "metadata", Wire::kMessage, "ObjectMeta"},
+    {"Secret", 2, "data", Wire::kBytesMap, ""},
+    {"Secret", 3, "type", Wire::kText, ""},
+    {"Secret", 4, "stringData", Wire::kTextMap, ""},
+    {"Secret", 5, "immutable", Wire::kBool, ""},
     {"ObjectMeta", 1, "name", Wire::kText, ""},
     {"ObjectMeta", 2, "generateName", Wire::kText, ""},
     {"ObjectMeta", 3, "namespace", Wire::kText, ""},
@@ -44,8 +55,9 @@ constexpr Field kFields[] = {
     {"DeleteOptions", 4, "propagationPolicy", Wire::kText, ""},
     {"Preconditions", 1, "uid", Wire::kText, ""},
 };
-constexpr std::string_view kTopLevel[] = {"Namespace", "SelfSubjectAccessReview",
-                                          "SelfSubjectReview", "DeleteOptions"};
+constexpr std::string_view kTopLevel[] = {
+    "Namespace",         "ConfigMap",    "Secret", "SelfSubjectAccessReview",
+    "SelfSubjectReview", "DeleteOptions"};
 
 // Reads fields off the front of a message. Source: protobuf.dev, "Encoding".
 class WireReader {
@@ -131,16 +143,20 @@ bool DecodeMessage(std::string_view bytes, std::string_view message, json& out) 
     const Field* field = Find(message, item->number);
     if (field == nullptr) continue;
     switch (field->wire) {
-      case Wire::kText: out[field->name] = std::string(item->bytes); break;
+      case Wire::kText:  // an empty one is how protobuf writes an absent one
+        if (!item->bytes.empty()) out[field->name] = std::string(item->bytes);
+        break;
       case Wire::kNumber: out[field->name] = static_cast<std::int64_t>(item->value); break;
       case Wire::kBool: out[field->name] = item->value != 0; break;
       case Wire::kMessage:
         if (!DecodeMessage(item->bytes, field->type, out[field->name])) return false;
         break;
-      case Wire::kTextMap: {
+      case Wire::kTextMap:
+      case Wire::kBytesMap: {
         const auto entry = MapEntry(item->bytes);
         if (!entry) return false;
-        out[field->name][entry->first] = entry->second;
+        out[field->name][entry->first] =
+            field->wire == Wire::kBytesMap ? pod_spec::EncodeBase64(entry->second) : entry->second;
         break;
       }
     }

@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/api/router.h"
 
-#include "agent/pod_spec/names.h"
+#include <optional>
 
 namespace caisson::api {
 namespace {
 
 bool IsParameter(const std::string& segment) { return segment.starts_with('{'); }
 
+// What no name may be, whatever its kind. Source: apimachinery, IsValidPathSegmentName.
+std::string CheckPathSegment(const std::string& text) {
+  if (text == "." || text == "..") return StrCat("may not be '", text, "'");
+  for (const char c : {'/', '%'}) {
+    if (text.find(c) != text.npos) return StrCat("may not contain '", c, "'");
+  }
+  return {};
+}
+
 // A refusal that names the field, or nothing.
 std::optional<pod_spec::ApiStatus> CheckParams(const Request& request) {
   pod_spec::FieldErrors errors;
   for (const auto& [name, value] : request.params) {
-    if (name == "ns") errors.Check("metadata.namespace", value, pod_spec::CheckDnsLabel(value));
-    if (name == "name") errors.Check("metadata.name", value, pod_spec::CheckDnsSubdomain(value));
+    const std::string field = name == "ns" ? "metadata.namespace" : StrCat("metadata.", name);
+    errors.Check(field, value, CheckPathSegment(value));
   }
   if (errors.empty()) return std::nullopt;
   pod_spec::ApiStatus status = pod_spec::BadRequestStatus(errors.Summary());

@@ -19,11 +19,11 @@ class Router {
  public:
   enum class Body { kWhole, kStreamed };
 
-  // "GET", "/api/v1/namespaces/{ns}/pods/{name}". A segment in braces matches any one segment;
-  // {ns} and {name} match only what can be a name, so no handler ever sees "..".
+  // "GET", "/api/v1/namespaces/{ns}/pods/{name}". A segment in braces matches any one segment
+  // but those that could climb ("..", "a/b"), which are refused before a handler sees them.
   void Add(std::string method, std::string_view pattern, Handler handler, Body body = Body::kWhole);
 
-  // The reply of the handler, or 404, 405, or 400 for a {ns} or {name} that is no name.
+  // The reply of the handler, or 404, 405, or 400 for a name that could climb.
   Reply Handle(Request& request) const;
 
   // Whether the request's route reads the body itself.

@@ -23,22 +23,49 @@ std::string JoinChunks(std::string_view text) {
 
 }  // namespace
 
-HttpAnswer SendRaw(std::uint16_t port, const std::string& bytes) {
-  const UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+namespace {
+
+UniqueFd SendBytes(std::uint16_t port, const std::string& bytes) {
+  UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in to{};
   to.sin_family = AF_INET;
   to.sin_port = htons(port);
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&to), sizeof to) < 0) {
-    ADD_FAILURE() << "connect";
-    return {};
-  }
+  if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&to), sizeof to) < 0)
+    ADD_FAILURE() << SysError("connect", "127.0.0.1").message();
   for (std::size_t sent = 0; sent < bytes.size();) {
     const ssize_t part =
         ::send(socket.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
     if (part <= 0) break;
     sent += static_cast<std::size_t>(part);
   }
+  return socket;
+}
+
+}  // namespace
+
+UniqueFd ApiTest::OpenStream(const std::string& target) const {
+  UniqueFd socket =
+      SendBytes(port(), StrCat("GET ", target, " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"));
+  std::string text;
+  char byte = 0;
+  while (text.find("ADDED") == std::string::npos && ::recv(socket.get(), &byte, 1, 0) == 1)
+    text.push_back(byte);
+  return socket;
+}
+
+bool ApiTest::ClosesSoon(FdView socket) {
+  const Deadline deadline = Deadline::After(std::chrono::seconds(20));
+  char block[4096];
+  for (;;) {
+    pollfd waiting{socket.get(), POLLIN, 0};
+    if (::poll(&waiting, 1, deadline.PollTimeoutMs()) <= 0) return false;
+    if (::recv(socket.get(), block, sizeof block, 0) <= 0) return true;
+  }
+}
+
+HttpAnswer SendRaw(std::uint16_t port, const std::string& bytes) {
+  const UniqueFd socket = SendBytes(port, bytes);
   std::string text;
   const Deadline deadline = Deadline::After(std::chrono::seconds(20));
   char block[65536];

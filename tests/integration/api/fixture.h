@@ -34,6 +34,9 @@ class ApiTest : public testing::Test {
 
   HttpAnswer Call(const std::string& method, const std::string& target,
                   const std::string& body = {}, const std::string& type = "application/json") const;
+  // A request whose answer has begun to come.
+  UniqueFd OpenStream(const std::string& target) const;
+  static bool ClosesSoon(FdView socket);
   // A pod of one container, as JSON text.
   static std::string PodText(const std::string& name);
   void StartPods();

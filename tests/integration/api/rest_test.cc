@@ -187,12 +187,12 @@ TEST_F(Rest, TheSocketIsForTheOwnerOnlyAndStopEndsWatches) {
   struct stat state {};
   ASSERT_EQ(::stat((dir_ / "api.sock").c_str(), &state), 0);
   EXPECT_EQ(state.st_mode & 0777U, 0600U);
-  HttpAnswer answer;
-  std::thread client([&] { answer = Call("GET", StrCat(kPods, "?watch=true")); });
+  ASSERT_EQ(Call("POST", kPods, PodText("a")).code, 201);
+  const UniqueFd client = OpenStream(StrCat(kPods, "?watch=true"));
 
   server_->Stop();
-  client.join();
 
+  EXPECT_TRUE(ClosesSoon(client));
   EXPECT_NE(::access((dir_ / "api.sock").c_str(), F_OK), 0);
 }
 
