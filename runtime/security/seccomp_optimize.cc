@@ -48,6 +48,20 @@ bool Holds(const sock_filter& branch, std::uint32_t value) {
   }
 }
 
+// Whether every way through it stays inside, as the kernel demands too.
+bool StaysInside(const Code& code) {
+  for (std::size_t at = 0; at < code.size(); ++at) {
+    const std::size_t left = code.size() - at - 1;
+    const sock_filter& now = code[at];
+    if (now.code == kReturn) continue;
+    if (left == 0) return false;
+    if (now.code == kJump && now.k >= left) return false;
+    if (BPF_CLASS(now.code) == BPF_JMP && now.code != kJump && (now.jt >= left || now.jf >= left))
+      return false;
+  }
+  return !code.empty();
+}
+
 // Nothing when the program does something before it looks at arguments that no filter of ours does.
 std::optional<Outcome> Run(const Code& code, std::uint32_t arch, std::uint32_t number) {
   std::uint32_t accumulator = 0;
@@ -273,6 +287,7 @@ bool Agree(const Code& original, const Code& shorter, const Builder& builder,
 }
 
 std::optional<Code> Shorter(const Code& original) {
+  if (!StaysInside(original)) return std::nullopt;
   const std::vector<std::uint8_t> contents = Contents(original);
   const auto points = Breakpoints(original, contents);
   const auto known = Architectures(original, contents);
