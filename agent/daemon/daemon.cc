@@ -12,6 +12,7 @@
 #include "agent/api/server.h"
 #include "agent/daemon/image_service.h"
 #include "agent/daemon/node_address.h"
+#include "agent/daemon/node_metrics.h"
 #include "agent/daemon/notify.h"
 #include "agent/pods/pod_manager.h"
 #include "runtime/base/file.h"
@@ -142,6 +143,7 @@ Status RunAgent(const Config& config, int ready_fd) {
   CAISSON_ASSIGN(const auto network_config, NetworkConfig(config));
   CAISSON_ASSIGN(const auto network, network::PodNetwork::Open(network_config), "network");
   StoreImageService image_service(*images);
+  NodeMetrics metrics(*store, config.cgroup_root);
   api::Services services{.store = *store,
                          .node_name = pods_config.node_name,
                          .node_ip = pods_config.host_ips.front(),
@@ -150,6 +152,7 @@ Status RunAgent(const Config& config, int ready_fd) {
                          .version = CAISSON_VERSION,
                          .max_pods = static_cast<int>(config.max_pods),
                          .images = &image_service};
+  metrics.Serve(services);
   CAISSON_TRY(MakeDirs(services.upload_dir, 0700));
   CAISSON_ASSIGN(auto pods,
                  pods::PodManager::Start(std::move(pods_config), *store, *images, *network));
@@ -164,6 +167,7 @@ Status RunAgent(const Config& config, int ready_fd) {
   NotifyServiceManager("STOPPING=1");
   Log(LogLevel::kInfo, "ending; pods live on");
   server->Stop();
+  metrics.Follow(nullptr);
   pods.reset();
   return Ok();
 }

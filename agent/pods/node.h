@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/image/store.h"
@@ -37,6 +38,7 @@ struct PodsConfig {
 };
 
 // What others want to know of pods as it happens. Called on worker threads; must not block long.
+// Each may be empty.
 struct Hooks {
   // A container has ended and its cgroup is about to be removed: the last look at its counters.
   struct EndedContainer {
@@ -49,8 +51,11 @@ struct Hooks {
     std::int64_t started_at_ns = 0;
   };
   std::function<void(const EndedContainer&)> container_ended;
-  // The pod has become Running; since the API took it.
-  std::function<void(std::chrono::milliseconds)> pod_started;
+  // The pod runs for the first time; since this agent learned of it.
+  std::function<void(std::chrono::duration<double>)> pod_started;
+  // A piece of work is done: "create_sandbox", "start_container", "remove_pod".
+  std::function<void(std::string_view operation, std::chrono::duration<double>, bool ok)> operation;
+  std::function<void()> container_restarted;
 };
 
 // What all pods of this node share. The references outlive every pod's worker. Thread-safe.
@@ -66,6 +71,16 @@ struct Node {
   std::int64_t cpu_milli = 0;
   std::int64_t memory_bytes = 0;
 };
+
+// Does `work` (which returns a Status) and tells how long it took.
+template <class Work>
+Status Measured(const Node& node, std::string_view operation, const Work& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  Status done = work();
+  if (node.hooks.operation)
+    node.hooks.operation(operation, std::chrono::steady_clock::now() - begin, done.has_value());
+  return done;
+}
 
 // Reads this host's capacity and privileges.
 void ReadNodeFacts(Node& node);

@@ -37,6 +37,7 @@ PodWorker::PodWorker(Node& node, const store::Object& object, bool adopt)
       pod_(object.pod),
       adopt_(adopt),
       sandbox_(node, *object.pod) {
+  if (!adopt) first_seen_ = SteadyTime::clock::now();
   published_ = StatusIn(*object.document);
   records_ = MakeRecords(pod_->spec, published_);
   finished_ = FinishedPhase(published_);
@@ -109,7 +110,7 @@ Status PodWorker::EnsureSandbox() {
     record.end.reset();
     record.phase = ContainerPhase::kWaiting;
   }
-  Status made = sandbox_.SetUp(*pod_);
+  Status made = Measured(node_, "create_sandbox", [&] { return sandbox_.SetUp(*pod_); });
   if (made) {
     pod_ips_ = sandbox_.pod_ips();
     sandbox_failure_.reset();
@@ -131,8 +132,13 @@ void PodWorker::StartOne(ContainerRecord& record) {
   const pod_spec::Container* const container = FindContainer(pod_->spec, record.name);
   if (container != nullptr) record.image = container->image;
   const std::uint32_t attempt = record.NextAttempt();
+  const auto begin = SteadyTime::clock::now();
   auto outcome = StartContainer(node_, *pod_, sandbox_, record);
   const auto now = SteadyTime::clock::now();
+  const bool went_well = std::holds_alternative<Started>(outcome);
+  if (node_.hooks.operation) node_.hooks.operation("start_container", now - begin, went_well);
+  if (went_well && attempt > 0 && node_.hooks.container_restarted)
+    node_.hooks.container_restarted();
   if (auto* started = std::get_if<Started>(&outcome)) {
     Tell("Normal", "Pulled",
          StrCat("Container image \"", record.image, "\" already present on machine"), record.name);
@@ -222,7 +228,8 @@ PodWorker::Next PodWorker::SyncDeleted() {
     Publish();
     return {.wake = kill_at_};
   }
-  if (Status removed = sandbox_.Remove(); !removed) return RetryLater(removed.error());
+  if (Status removed = Measured(node_, "remove_pod", [&] { return sandbox_.Remove(); }); !removed)
+    return RetryLater(removed.error());
   if (in_store_) {
     if (Status forgotten = node_.store.Remove(key_, uid_); !forgotten)
       return RetryLater(forgotten.error());
@@ -275,6 +282,10 @@ void PodWorker::Publish() {
     Log(LogLevel::kError, written.error().ToString(), {{"pod", key_.name}});
     return;
   }
+  const bool runs = status.phase == pod_spec::PodPhase::kRunning;
+  if (runs && first_seen_ && node_.hooks.pod_started)
+    node_.hooks.pod_started(SteadyTime::clock::now() - *first_seen_);
+  if (runs) first_seen_.reset();
   published_ = std::move(status);
 }
 

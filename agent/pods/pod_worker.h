@@ -93,6 +93,7 @@ class PodWorker {
   std::optional<pod_spec::Time> start_time_;
   std::vector<std::string> pod_ips_;  // kept when the sandbox of a finished pod is gone
   pod_spec::PodStatus published_;
+  std::optional<SteadyTime> first_seen_;  // of a new pod, until it runs
   Backoff sandbox_backoff_;
   std::optional<StartFailure> sandbox_failure_;
 
