@@ -56,6 +56,7 @@ Result<int> ExecDetached(const Invocation& invocation, const container::ExecOpti
 Result<int> ExecForeground(const Invocation& invocation, container::ExecOptions options) {
   UniqueFd console;
   if (options.console.socket_path.empty()) options.console.master = &console;
+  if (!options.process.console_size) options.process.console_size = Foreground::WindowSize();
   CAISSON_ASSIGN(Foreground foreground, Foreground::Begin(Foreground::Subreaper::kNo));
   CAISSON_ASSIGN(const Pidfd process, container::Exec(invocation.context, options), "exec failed");
   CAISSON_ASSIGN(const ExitStatus status, foreground.Wait(process, std::move(console)));

@@ -22,6 +22,7 @@ Result<int> RunForeground(const Invocation& invocation, container::CreateOptions
   UniqueFd console;
   // The console's master comes here when there is a terminal and nobody else asked for it.
   if (options.console.socket_path.empty()) options.console.master = &console;
+  options.console.size = Foreground::WindowSize();
   CAISSON_ASSIGN(Foreground foreground, Foreground::Begin(invocation.options.On("no-subreaper")
                                                               ? Foreground::Subreaper::kNo
                                                               : Foreground::Subreaper::kYes));

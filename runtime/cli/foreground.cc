@@ -2,6 +2,8 @@
 #include "runtime/cli/foreground.h"
 
 #include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -40,6 +42,12 @@ Result<Foreground> Foreground::Begin(Subreaper subreaper) {
   UniqueFd signals(::signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals.valid()) return SysError("signalfd", "all signals");
   return Foreground(std::move(signals));
+}
+
+std::optional<spec::ConsoleSize> Foreground::WindowSize() {
+  winsize size{};
+  if (::ioctl(0, TIOCGWINSZ, &size) < 0 || size.ws_row == 0) return std::nullopt;
+  return spec::ConsoleSize{.height = size.ws_row, .width = size.ws_col};
 }
 
 void Foreground::TakeSignals(const Pidfd& process, const UniqueFd& console) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <signal.h>
+#include <optional>
 
 #include "runtime/base/error.h"
 #include "runtime/base/process.h"
+#include "runtime/spec/process.h"
 
 namespace caisson::cli {
 
@@ -21,6 +22,9 @@ class Foreground {
   Foreground(const Foreground&) = delete;
   Foreground& operator=(const Foreground&) = delete;
   ~Foreground() = default;
+
+  // The window size of our terminal, for a new one; nothing when there is none.
+  static std::optional<spec::ConsoleSize> WindowSize();
 
   // Until the process has ended. `console`: the master of its terminal, if it has one.
   Result<ExitStatus> Wait(const Pidfd& process, UniqueFd console);

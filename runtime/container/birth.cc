@@ -56,6 +56,8 @@ Result<std::unique_ptr<Birth>> Birth::Begin(const Context& context, const Create
   CAISSON_TRACE(create_1, options.id);
   std::unique_ptr<Birth> birth(new Birth(context, options, std::move(directory)));
   birth->config_ = std::move(loaded.config);
+  if (auto& process = birth->config_.process; process && !process->console_size)
+    process->console_size = options.console.size;
   CAISSON_TRY(birth->FillRecord(loaded.json));
   CAISSON_TRACE(create_2, options.id);
   return birth;

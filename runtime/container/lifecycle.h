@@ -48,6 +48,7 @@ struct Stdio {
 struct Console {
   std::string socket_path;     // AF_UNIX stream: the master is sent there (SCM_RIGHTS)
   UniqueFd* master = nullptr;  // else the caller takes it here; untouched without a terminal
+  std::optional<spec::ConsoleSize> size;  // when the process does not say
 };
 
 struct CreateOptions {

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gmock/gmock.h>
+
+#include "tests/support/bundle.h"
+#include "tests/support/leak_check.h"
+#include "tests/support/need.h"
+
+namespace caisson::test {
+
+// Drives the real program as root; the host is afterwards as it was before.
+class Lifecycle : public ::testing::Test {
+ protected:
+  void SetUp() override { CAISSON_REQUIRE(Need::kRoot, Need::kBusybox); }
+
+  // `run` with the bundle, to its end.
+  CommandOutput RunBundle(std::string_view name, std::vector<std::string> options = {}) {
+    std::vector<std::string> args = {"run", "--bundle", bundle_.path()};
+    args.insert(args.end(), options.begin(), options.end());
+    args.push_back(caisson_.Id(name));
+    return caisson_.Run(std::move(args));
+  }
+  // A container that sleeps until it is killed.
+  std::string Sleeper(std::string_view name) {
+    bundle_.Args({"/bin/sleep", "600"});
+    const std::string id = caisson_.Id(name);
+    const CommandOutput ran = caisson_.RunDetached({"run", "-d", "-b", bundle_.path(), id});
+    EXPECT_TRUE(ran.status.ok()) << caisson_.DetachedErrors();
+    return id;
+  }
+
+  LeakCheck leaks_;  // first, so that it looks last
+  Caisson caisson_;
+  Bundle bundle_;
+};
+
+}  // namespace caisson::test

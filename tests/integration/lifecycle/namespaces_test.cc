@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "tests/integration/lifecycle/fixture.h"
+
+namespace caisson::test {
+namespace {
+
+using spec::NamespaceType;
+using ::testing::HasSubstr;
+
+class Namespaces : public Lifecycle {
+ protected:
+  spec::Namespace& Entry(NamespaceType type) {
+    auto& list = bundle_.config().linux.namespaces;
+    const auto found =
+        std::find_if(list.begin(), list.end(), [&](const auto& n) { return n.type == type; });
+    if (found != list.end()) return *found;
+    list.push_back({.type = type});
+    return list.back();
+  }
+  static std::string LinkOf(pid_t pid, std::string_view kind) {
+    char name[64] = {};
+    EXPECT_GT(::readlink(StrCat("/proc/", pid, "/ns/", kind).c_str(), name, sizeof name - 1), 0);
+    return name;
+  }
+  void MapUsers() {
+    Entry(NamespaceType::kUser);
+    bundle_.config().linux.uid_mappings = {{.container_id = 0, .host_id = 100000, .size = 65536}};
+    bundle_.config().linux.gid_mappings = {{.container_id = 0, .host_id = 200000, .size = 65536}};
+    ASSERT_EQ(::chmod(bundle_.path().c_str(), 0755), 0);
+    for (const char* const name : {"", "tmp"})
+      ASSERT_EQ(::chown(bundle_.RootPath(name).c_str(), 100000, 200000), 0);
+  }
+};
+
+TEST_F(Namespaces, AUserNamespaceMapsIds) {
+  CAISSON_REQUIRE(Need::kUserNs);
+  MapUsers();
+  bundle_.Shell("cat /proc/self/uid_map /proc/self/gid_map; id -u; touch /tmp/made");
+
+  const CommandOutput ran = RunBundle("userns");
+
+  ASSERT_TRUE(ran.status.ok()) << ran.err;
+  EXPECT_THAT(ran.out, ::testing::ContainsRegex("0 +100000 +65536\n +0 +200000 +65536\n0\n"));
+  struct stat made {};
+  ASSERT_EQ(::stat(bundle_.RootPath("tmp/made").c_str(), &made), 0);
+  EXPECT_EQ(made.st_uid, 100000U);
+  EXPECT_EQ(made.st_gid, 200000U);
+}
+
+TEST_F(Namespaces, ExecEntersAUserNamespace) {
+  CAISSON_REQUIRE(Need::kUserNs);
+  MapUsers();
+  const std::string id = Sleeper("execuser");
+
+  const CommandOutput ran =
+      caisson_.Run({"exec", id, "/bin/sh", "-c", "readlink /proc/self/ns/user; id -u; echo $$"});
+
+  EXPECT_THAT(ran.out, HasSubstr(StrCat(LinkOf(caisson_.PidOf(id), "user"), "\n0\n"))) << ran.err;
+}
+
+TEST_F(Namespaces, JoinedByPathAreShared) {
+  const std::string first = Sleeper("first");
+  const pid_t pid = caisson_.PidOf(first);
+  for (const auto& [type, kind] : {std::pair{NamespaceType::kNetwork, "net"},
+                                   {NamespaceType::kIpc, "ipc"},
+                                   {NamespaceType::kUts, "uts"}})
+    Entry(type).path = StrCat("/proc/", pid, "/ns/", kind);
+  bundle_.config().hostname.clear();
+  bundle_.Shell("for n in net ipc uts pid; do readlink /proc/self/ns/$n; done; hostname");
+
+  const CommandOutput ran = RunBundle("second");
+
+  ASSERT_TRUE(ran.status.ok()) << ran.err;
+  EXPECT_THAT(ran.out, ::testing::StartsWith(StrCat(LinkOf(pid, "net"), "\n", LinkOf(pid, "ipc"),
+                                                    "\n", LinkOf(pid, "uts"), "\n")));
+  EXPECT_THAT(ran.out, ::testing::Not(HasSubstr(LinkOf(pid, "pid"))));
+  EXPECT_THAT(ran.out, ::testing::EndsWith("caisson\n"));
+}
+
+TEST_F(Namespaces, AJoinedPidNamespaceShowsTheOthersProcesses) {
+  const std::string first = Sleeper("firstpid");
+  Entry(NamespaceType::kPid).path = StrCat("/proc/", caisson_.PidOf(first), "/ns/pid");
+  bundle_.Shell("test $$ -gt 1; echo $?; cat /proc/1/comm");
+
+  const CommandOutput ran = RunBundle("secondpid");
+
+  EXPECT_EQ(ran.out, "0\nsleep\n") << ran.err;
+}
+
+TEST_F(Namespaces, AJoinedUserNamespaceTakesStage1) {
+  CAISSON_REQUIRE(Need::kUserNs);
+  MapUsers();
+  const std::string first = Sleeper("firstuser");
+  const pid_t pid = caisson_.PidOf(first);
+  Entry(NamespaceType::kUser).path = StrCat("/proc/", pid, "/ns/user");
+  bundle_.config().linux.uid_mappings.clear();
+  bundle_.config().linux.gid_mappings.clear();
+  bundle_.Shell("readlink /proc/self/ns/user; id -u; echo $$; exit 5");
+
+  const CommandOutput ran = RunBundle("seconduser");
+
+  EXPECT_EQ(ran.out, StrCat(LinkOf(pid, "user"), "\n0\n1\n")) << ran.err;
+  EXPECT_EQ(ran.status.code, 5);
+}
+
+TEST_F(Namespaces, TimeOffsetsAreApplied) {
+  Entry(NamespaceType::kTime);
+  bundle_.config().linux.time_offsets = {{.clock = "boottime", .secs = 1000000, .nanosecs = 0}};
+  bundle_.Shell("cat /proc/self/timens_offsets; cat /proc/uptime");
+
+  const CommandOutput ran = RunBundle("timens");
+
+  ASSERT_TRUE(ran.status.ok()) << ran.err;
+  EXPECT_THAT(ran.out, ::testing::ContainsRegex("boottime +1000000 +0"));
+  EXPECT_THAT(ran.out, ::testing::ContainsRegex("\n1[0-9]{6}\\."));
+}
+
+TEST_F(Namespaces, ACgroupNamespaceHasTheContainersCgroupAsItsRoot) {
+  Entry(NamespaceType::kCgroup);
+  bundle_.Shell("cat /proc/self/cgroup");
+
+  const CommandOutput ran = RunBundle("cgroupns");
+
+  ASSERT_TRUE(ran.status.ok()) << ran.err;
+  for (const auto line : Split(Trim(ran.out), '\n'))
+    EXPECT_THAT(std::string(line), ::testing::EndsWith(":/"));
+}
+
+TEST_F(Namespaces, APathThatIsNoNamespaceIsRefused) {
+  Entry(NamespaceType::kNetwork).path = "/dev/null";
+  bundle_.Shell("true");
+
+  const CommandOutput ran = RunBundle("wrong");
+
+  EXPECT_EQ(ran.status.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("linux.namespaces["));
+}
+
+}  // namespace
+}  // namespace caisson::test

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stands between a container and the runtime, and what a crash leaves.
+#include <signal.h>
+
+#include "tests/integration/lifecycle/fixture.h"
+
+namespace caisson::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+class Safety : public Lifecycle {};
+
+TEST_F(Safety, TheRuntimesBinaryCannotBeOpenedForWriting) {
+  // CVE-2019-5736: a waiting init is the runtime's own program. An attacker keeps a handle of it
+  // and opens that for writing once nobody executes the file any more.
+  const std::string id = caisson_.Id("exe");
+  ASSERT_TRUE(caisson_.RunDetached({"create", "-b", bundle_.path(), id}).status.ok());
+  const std::string exe = StrCat("/proc/", caisson_.PidOf(id), "/exe");
+  const UniqueFd handle(::open(exe.c_str(), O_PATH | O_CLOEXEC));
+  ASSERT_TRUE(handle.valid());
+  ASSERT_TRUE(caisson_.Run({"delete", "--force", id}).status.ok());
+
+  EXPECT_LT(::open(FdPath(handle).c_str(), O_WRONLY | O_CLOEXEC), 0);
+  EXPECT_EQ(errno, EROFS);
+}
+
+TEST_F(Safety, AWaitingInitCannotBeTraced) {
+  const std::string id = caisson_.Id("dump");
+  ASSERT_TRUE(caisson_.RunDetached({"create", "-b", bundle_.path(), id}).status.ok());
+  const pid_t pid = caisson_.PidOf(id);
+
+  // Only a process that is not dumpable has its files owned by root; as root, look at the flag.
+  const auto status = ReadFile(StrCat("/proc/", pid, "/status"));
+
+  ASSERT_TRUE(status);
+  EXPECT_THAT(*status, HasSubstr("CoreDumping:\t0"));
+}
+
+TEST_F(Safety, ContainersStartUnder512KiB) {
+  bundle_.config().linux.resources.memory.emplace().limit = 512 * 1024;
+  bundle_.Shell("echo up");
+
+  const CommandOutput ran = RunBundle("small");
+
+  EXPECT_EQ(ran.out, "up\n") << ran.err;
+}
+
+// A creator that is killed at any moment leaves nothing that delete --force cannot remove.
+TEST_F(Safety, DeleteForceCleansUpAfterAKilledCreate) {
+  bundle_.Args({"/bin/sleep", "600"});
+  const std::string id = caisson_.Id("killed");
+  for (int delay_us = 0; delay_us < 30000; delay_us += 700) {
+    SCOPED_TRACE(delay_us);
+    Command command = caisson_.CommandFor({"create", "-b", bundle_.path(), id});
+    auto creator = Spawn(command);
+    ASSERT_TRUE(creator);
+    const timespec delay{0, delay_us * 1000L};
+    (void)creator->WaitEnded(Deadline::After(std::chrono::milliseconds(delay.tv_nsec / 1'000'000)));
+    (void)creator->Signal(SIGKILL);
+    ASSERT_TRUE(creator->Reap(Deadline::After(std::chrono::seconds(10))));
+
+    const CommandOutput deleted = caisson_.Run({"delete", "--force", id});
+
+    ASSERT_TRUE(deleted.status.ok()) << deleted.err;
+    ASSERT_EQ(caisson_.Run({"list", "-q"}).out, "");
+  }
+}
+
+TEST_F(Safety, TwoStartsOneWins) {
+  bundle_.Args({"/bin/sleep", "600"});
+  const std::string id = caisson_.Id("race");
+  ASSERT_TRUE(caisson_.RunDetached({"create", "-b", bundle_.path(), id}).status.ok());
+  auto first = Spawn(caisson_.CommandFor({"start", id}));
+  auto second = Spawn(caisson_.CommandFor({"start", id}));
+  ASSERT_TRUE(first && second);
+
+  const auto one = first->Reap(Deadline::After(std::chrono::seconds(20)));
+  const auto two = second->Reap(Deadline::After(std::chrono::seconds(20)));
+
+  ASSERT_TRUE(one && *one && two && *two);
+  EXPECT_EQ((*one)->code + (*two)->code, 1);
+  EXPECT_EQ(caisson_.StatusOf(id), "running");
+}
+
+TEST_F(Safety, AnInitThatDiedMakesStartFailAtOnce) {
+  const std::string id = caisson_.Id("dead");
+  ASSERT_TRUE(caisson_.RunDetached({"create", "-b", bundle_.path(), id}).status.ok());
+  ASSERT_EQ(::kill(caisson_.PidOf(id), SIGKILL), 0);
+  caisson_.AwaitStopped(id);
+
+  const CommandOutput started = caisson_.Run({"start", id});
+
+  EXPECT_EQ(started.status.code, 1);
+  EXPECT_THAT(started.err, HasSubstr("is stopped, not created"));
+}
+
+TEST_F(Safety, FiftyContainersAtOnceAllRun) {
+  std::vector<Pidfd> runs;
+  for (int i = 0; i < 50; ++i) {
+    auto run =
+        Spawn(caisson_.CommandFor({"run", "-b", bundle_.path(), caisson_.Id(StrCat("many", i))}));
+    ASSERT_TRUE(run);
+    runs.push_back(std::move(run).value());
+  }
+  for (const Pidfd& run : runs) {
+    const auto status = run.Reap(Deadline::After(std::chrono::seconds(60)));
+    ASSERT_TRUE(status && *status);
+    EXPECT_EQ((*status)->ShellCode(), 0);
+  }
+}
+
+}  // namespace
+}  // namespace caisson::test
