@@ -154,6 +154,17 @@ Status PlaceChild(const LaunchPlan& plan, const ParentWork& work, const Pidfd& c
   return work.place ? work.place(child) : Ok();
 }
 
+// A child that failed meanwhile has left its report in the socket: that is the cause, and what the
+// parent ran into (a process that is gone) only follows from it.
+Error FirstCause(const LaunchPlan& plan, sync::Channel& channel, Error ours) {
+  const Deadline at_once = Deadline::After(std::chrono::milliseconds(0));
+  while (true) {
+    const auto got = channel.Receive(at_once);
+    if (!got || got->eof) return ours;
+    if (got->message.type == Type::kFailed) return plan.Explain(got->message);
+  }
+}
+
 std::vector<Type> UntilCreated(const InitView& view) {
   std::vector<Type> expected;
   if (view.runtime_hooks) expected.push_back(Type::kHooksWanted);
@@ -175,10 +186,11 @@ Result<Launched> LaunchInit(const LaunchPlan& plan, const ParentWork& work, Dead
   Launched launched{std::move(cloned.child), std::move(cloned.channel), UniqueFd()};
   const Pidfd& child = launched.child.child();
   CAISSON_TRACE(create_8, StrCat("pid ", child.host_pid()));
-  CAISSON_TRY(PlaceChild(plan, work, child));
   launched.channel.Expect(sync::Sequence(UntilCreated(plan.view())));
-  if (const Status sent = launched.channel.Send(Type::kContinue, child.host_pid()); !sent)
-    return DiedSilently(child);
+  if (Status placed = PlaceChild(plan, work, child); !placed)
+    return FirstCause(plan, launched.channel, std::move(placed).error());
+  // A child that failed before it could wait has closed its end; its report lies in the socket.
+  (void)launched.channel.Send(Type::kContinue, child.host_pid());
   while (!launched.channel.sequence().complete()) {
     CAISSON_ASSIGN(sync::Received got, launched.channel.Receive(deadline));
     if (got.eof) return DiedSilently(child);
@@ -223,12 +235,13 @@ Result<Launched> LaunchExec(const LaunchPlan& plan, const ParentWork& work, cons
   CAISSON_ASSIGN(Cloned cloned, Clone(plan, work, deadline));
   Launched launched{std::move(cloned.child), std::move(cloned.channel), UniqueFd()};
   const Pidfd& child = launched.child.child();
-  CAISSON_TRY(PlaceChild(plan, work, child));
   std::vector<Type> expected;
   if (plan.view().terminal.wanted && plan.view().console_socket < 0)
     expected.push_back(Type::kConsole);
   if (plan.process().notifies()) expected.push_back(Type::kSeccompNotify);
   launched.channel.Expect(sync::Sequence(std::move(expected)));
+  if (Status placed = PlaceChild(plan, work, child); !placed)
+    return FirstCause(plan, launched.channel, std::move(placed).error());
   // A child that failed before it could wait has closed its end; its report lies in the socket.
   (void)launched.channel.Send(Type::kContinue, child.host_pid());
   while (true) {

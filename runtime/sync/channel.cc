@@ -44,9 +44,13 @@ Result<Received> Channel::Receive(Deadline deadline) {
   header.msg_iovlen = 1;
   header.msg_control = control;
   header.msg_controllen = sizeof control;
-  const ssize_t size = TEMP_FAILURE_RETRY(::recvmsg(socket_.get(), &header, MSG_CMSG_CLOEXEC));
-  // A reset is how a peer ends that had not read all: as good an end of file as any.
-  if (size == 0 || (size < 0 && errno == ECONNRESET)) {
+  // A reset is how a peer ends that had not read all. It is told once, ahead of what the peer had
+  // sent, so the packets and then the end of file come by asking again.
+  ssize_t size = -1;
+  do {
+    size = ::recvmsg(socket_.get(), &header, MSG_CMSG_CLOEXEC);
+  } while (size < 0 && (errno == EINTR || errno == ECONNRESET));
+  if (size == 0) {
     received.eof = true;
     return received;
   }

@@ -51,6 +51,23 @@ TEST(Channel, ReportsTheEndOfThePeerAsAValue) {
   EXPECT_TRUE(got->eof);
 }
 
+// The kernel tells the reset first and the packet after it.
+TEST(Channel, HearsAPeerThatEndedWithoutReadingWhatItWasSent) {
+  Ends ends = MakeEnds({Type::kCreated});
+  ASSERT_TRUE(ends.parent.Send(Type::kContinue));
+  ASSERT_EQ(SendFromChild(ends.child.get(), Type::kCreated), 0);
+  ends.child.Reset();
+
+  const auto got = ends.parent.Receive(Deadline::Never());
+  const auto end = ends.parent.Receive(Deadline::Never());
+
+  ASSERT_TRUE(got) << got.error().message();
+  EXPECT_FALSE(got->eof);
+  EXPECT_EQ(got->message.type, Type::kCreated);
+  ASSERT_TRUE(end);
+  EXPECT_TRUE(end->eof);
+}
+
 TEST(Channel, GivesUpAtTheDeadline) {
   Ends ends = MakeEnds({Type::kCreated});
 
