@@ -7,6 +7,7 @@
 
 #include "runtime/base/file.h"
 #include "runtime/base/path.h"
+#include "runtime/cgroup/control_file.h"
 #include "runtime/cgroup/stats.h"
 
 namespace caisson::cgroup {
@@ -18,6 +19,27 @@ std::string ReadSmall(const UniqueFd& fd) {
   char text[1024];
   const ssize_t got = TEMP_FAILURE_RETRY(::pread(fd.get(), text, sizeof text, 0));
   return got < 0 ? std::string() : std::string(text, static_cast<std::size_t>(got));
+}
+
+Count NumberIn(const std::string& path) {
+  const auto text = ReadControl(path);
+  return text ? ParseLimit(*text) : Count();
+}
+
+Count HitsOnV2(const std::string& path) {
+  const auto text = ReadControl(path + "/memory.events.local");
+  return text ? FindKey(*text, "oom") : Count();
+}
+
+// Where memory plus swap is limited as tightly as memory, that counter refuses first, and newer
+// kernels no longer count its refusals; that it was full once says the same.
+Count HitsOnV1(const std::string& path) {
+  Count hits = NumberIn(path + "/memory.failcnt");
+  if (!hits) return {};
+  const Count peak = NumberIn(path + "/memory.memsw.max_usage_in_bytes");
+  const Count limit = NumberIn(path + "/memory.memsw.limit_in_bytes");
+  if (peak && limit && *peak >= *limit) ++*hits;
+  return hits;
 }
 
 Result<UniqueFd> WatchV2(const std::string& path) {
@@ -49,8 +71,7 @@ Result<OomWatch> OomWatch::Open(const Record& record) {
   const bool is_v1 = v1 != nullptr;
   const std::string file = path + (is_v1 ? "/memory.oom_control" : "/memory.events");
   CAISSON_ASSIGN(watch.counts_, OpenAt(kCwd, file, O_RDONLY), "watch for OOM");
-  auto hits = OpenAt(kCwd, path + (is_v1 ? "/memory.failcnt" : "/memory.events.local"), O_RDONLY);
-  if (hits) watch.hits_ = std::move(*hits);
+  watch.path_ = path;
   auto event = is_v1 ? WatchV1(path, watch.counts_) : WatchV2(file);
   if (!event) return std::move(event).error().Wrap("watch for OOM");
   watch.event_ = std::move(*event);
@@ -64,10 +85,9 @@ Result<OomCounts> OomWatch::Read() {
     if (version_ == Version::kV1) break;  // an eventfd is empty after one read
   }
   const std::string counts = ReadSmall(counts_);
-  const std::string hits = ReadSmall(hits_);
   if (const Count kills = FindKey(counts, "oom_kill")) last_.kills = *kills;
-  const Count at_this_level = version_ == Version::kV1 ? ParseLimit(hits) : FindKey(hits, "oom");
-  if (at_this_level) last_.limit_hits = *at_this_level;
+  if (const Count hits = version_ == Version::kV1 ? HitsOnV1(path_) : HitsOnV2(path_))
+    last_.limit_hits = *hits;
   return last_;
 }
 

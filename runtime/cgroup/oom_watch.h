@@ -12,8 +12,10 @@ namespace caisson::cgroup {
 
 // What a memory cgroup has counted since it was made.
 struct OomCounts {
-  std::uint64_t kills = 0;       // processes of it (v2: or below it) that the OOM killer took
-  std::uint64_t limit_hits = 0;  // times this very level had no memory left under its limit
+  std::uint64_t kills = 0;  // processes of it (v2: or below it) that the OOM killer took
+  // Times this very level had no memory left under its limit. On v1 also times when some could be
+  // reclaimed: there it hints at the level rather than proves it.
+  std::uint64_t limit_hits = 0;
   friend bool operator==(const OomCounts&, const OomCounts&) = default;
 };
 
@@ -35,7 +37,7 @@ class OomWatch {
  private:
   UniqueFd event_;   // inotify or eventfd
   UniqueFd counts_;  // memory.events or memory.oom_control
-  UniqueFd hits_;    // memory.events.local or memory.failcnt; may be missing
+  std::string path_;
   Version version_ = Version::kV2;
   OomCounts last_;
 };
