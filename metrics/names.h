@@ -16,8 +16,8 @@ enum SeriesGroup : unsigned {
   kDiskSeries = 4,
   kProcessSeries = 8,
   kSpecSeries = 16,
-  kPressureSeries = 32,      // PSI, six a container
-  kMemoryDetailSeries = 64,  // page cache lists, faults, kernel memory, v2's events
+  kPressureSeries = 32,  // PSI, six a container
+  kDetailSeries = 64,  // page cache lists, faults, kernel memory, v2's events, bursts, most threads
   kDefaultSeries = 31,
   kAllSeries = 127,
 };
