@@ -62,7 +62,8 @@ void Mask() {
   }
 }
 
-[[noreturn]] void Child(const char* root, int gate) {
+[[noreturn]] void Child(const char* root, int gate, int parents_end) {
+  close(parents_end);  // else the end of the parent would not end the wait
   char byte;
   (void)!read(gate, &byte, 1);
   Must(mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr), "slave");
@@ -129,7 +130,7 @@ int main(int argc, char** argv) {
   args.exit_signal = SIGCHLD;
   const pid_t pid = static_cast<pid_t>(syscall(SYS_clone3, &args, sizeof args));
   Must(pid, "clone3");
-  if (pid == 0) Child(argv[1], gate[0]);
+  if (pid == 0) Child(argv[1], gate[0], gate[1]);
   for (int i = 2; i < argc; ++i) Join(argv[i], pid);
   Must(write(gate[1], "x", 1), "gate");
   int status = 0;
