@@ -104,7 +104,7 @@ void CopyFromAbove(const char* hierarchy, const char* group, const char* file) {
 void Join(const char* hierarchy, pid_t pid) {
   char group[400];
   char path[512];
-  snprintf(group, sizeof group, "%s/floor", hierarchy);
+  snprintf(group, sizeof group, "%s/floor-%d", hierarchy, getpid());
   Must(mkdir(group, 0755), group);
   if (strstr(hierarchy, "cpuset") != nullptr) {
     CopyFromAbove(hierarchy, group, "cpuset.cpus");
@@ -137,7 +137,7 @@ int main(int argc, char** argv) {
   Must(waitpid(pid, &status, 0), "waitpid");
   for (int i = 2; i < argc; ++i) {
     char group[512];
-    snprintf(group, sizeof group, "%s/floor", argv[i]);
+    snprintf(group, sizeof group, "%s/floor-%d", argv[i], getpid());
     Must(rmdir(group), group);
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1;

@@ -68,6 +68,7 @@ class Bench:
             subprocess.run([self.caisson, "spec", "--bundle", str(template)], check=True)
         config = json.loads((template / "config.json").read_text())
         config["process"].update(terminal=False, args=["/bin/true"], rlimits=[])
+        config["ociVersion"] = "1.0.2"  # older peers refuse a newer one
         config["root"]["path"] = str(self.rootfs)
         return copy.deepcopy(config)
 
