@@ -44,7 +44,8 @@ std::string_view ControllerOf(const FileWrite& write);
 // Pure. cpu.shares (2..262144, default 1024) to cpu.weight (1..10000, default 100), by the curve
 // through minimum, default and maximum that runc 1.3.2 and crun 1.23 introduced.
 std::uint64_t WeightFromShares(std::uint64_t shares);
-// The other way, for display: the fewest shares that give that weight.
+// The other way, for display: the default for the default, else the fewest shares that give that
+// weight.
 std::uint64_t SharesFromWeight(std::uint64_t weight);
 
 }  // namespace caisson::cgroup

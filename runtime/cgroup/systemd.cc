@@ -24,17 +24,21 @@ bool IsSlice(const Record& record) {
 }
 
 Result<std::string> FindHelper() {
-  if (const char* const named = ::getenv("CAISSON_SYSTEMD_HELPER")) return std::string(named);
   char self[4096];
   const ssize_t size = ::readlink("/proc/self/exe", self, sizeof self);
   std::string folder(self, static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
   folder.resize(folder.rfind('/') == folder.npos ? 0 : folder.rfind('/'));
-  for (const std::string& path :
-       {StrCat(folder, "/", kHelper), StrCat(folder, "/../libexec/caisson/", kHelper),
-        StrCat("/usr/libexec/caisson/", kHelper)}) {
+  std::vector<std::string> places{StrCat(folder, "/", kHelper),
+                                  StrCat(folder, "/../libexec/caisson/", kHelper),
+                                  StrCat("/usr/libexec/caisson/", kHelper)};
+  if (const char* const named = ::getenv("CAISSON_SYSTEMD_HELPER")) places = {named};
+  for (const std::string& path : places) {
     if (::access(path.c_str(), X_OK) == 0) return path;
   }
-  return Error(Code::kNotFound, StrCat("the systemd driver needs \"", kHelper, "\""), ENOENT)
+  return Error(Code::kNotFound,
+               StrCat("the systemd driver needs \"",
+                      places.size() == 1 ? places.front() : std::string(kHelper), "\""),
+               ENOENT)
       .Hint("install it beside this program, or leave --systemd-cgroup out");
 }
 

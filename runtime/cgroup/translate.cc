@@ -8,6 +8,7 @@ namespace caisson::cgroup {
 
 namespace {
 constexpr std::uint64_t kMinShares = 2;
+constexpr std::uint64_t kDefaultShares = 1024;
 constexpr std::uint64_t kMaxShares = 262144;
 constexpr std::uint64_t kMaxWeight = 10000;
 }  // namespace
@@ -25,6 +26,7 @@ std::uint64_t WeightFromShares(std::uint64_t shares) {
 }
 
 std::uint64_t SharesFromWeight(std::uint64_t weight) {
+  if (weight == WeightFromShares(kDefaultShares)) return kDefaultShares;
   std::uint64_t low = kMinShares;
   std::uint64_t high = kMaxShares;
   while (low < high) {

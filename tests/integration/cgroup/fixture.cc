@@ -40,10 +40,12 @@ CgroupTest::~CgroupTest() {
   if (!removed) ADD_FAILURE() << removed.error().ToString();
 }
 
-Manager& CgroupTest::Create() {
+Manager& CgroupTest::Create() { return Create({.container_id = name_}); }
+
+Manager& CgroupTest::Create(Request request) {
   const auto layout = Layout::Detect();
   EXPECT_TRUE(layout) << layout.error().message();
-  auto manager = Manager::Plan(*layout, {.container_id = name_});
+  auto manager = Manager::Plan(*layout, request);
   EXPECT_TRUE(manager) << manager.error().message();
   manager_ = std::move(*manager);
   const Status created = manager_->Create();
@@ -53,6 +55,13 @@ Manager& CgroupTest::Create() {
 
 std::string CgroupTest::V1(std::string_view controller, const std::string& file) {
   const Directory* const directory = manager_->record().FindV1(controller);
+  if (directory == nullptr) return "no directory";
+  const auto text = ReadFile(StrCat(directory->path, "/", file));
+  return text ? std::string(Trim(*text)) : text.error().message();
+}
+
+std::string CgroupTest::V2(const std::string& file) {
+  const Directory* const directory = manager_->record().V2();
   if (directory == nullptr) return "no directory";
   const auto text = ReadFile(StrCat(directory->path, "/", file));
   return text ? std::string(Trim(*text)) : text.error().message();

@@ -34,8 +34,10 @@ class CgroupTest : public testing::Test {
 
   // Plans and creates it; fails the test when that does not work.
   Manager& Create();
-  // The text of a file in the directory of a v1 controller.
+  Manager& Create(Request request);
+  // The text of a file in the directory of a v1 controller, or in the v2 directory.
   std::string V1(std::string_view controller, const std::string& file);
+  std::string V2(const std::string& file);
 
   test::LeakCheck leaks_;
   std::string name_;

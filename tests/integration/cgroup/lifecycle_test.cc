@@ -109,7 +109,7 @@ TEST_F(CgroupTest, AFailedCreateLeavesNothing) {
   auto manager = Manager::Plan(*Layout::Detect(), {.container_id = name_});
   ASSERT_TRUE(manager);
   Record record = manager->record();
-  ASSERT_GT(record.directories.size(), 1u);
+  if (record.directories.size() == 1) GTEST_SKIP() << "needs more than one hierarchy";
   // The last one cannot be made: its parent is a file.
   record.directories.back().path = "/proc/self/cmdline/a/b";
   record.directories.back().depth = 2;
@@ -147,10 +147,9 @@ TEST_F(CgroupTest, KillAllReachesCgroupsBelowAndRemoveTakesThemToo) {
   Manager& manager = Create();
   for (const Directory& directory : manager.record().directories)
     ASSERT_EQ(::mkdir((directory.path + "/sub").c_str(), 0755), 0) << directory.path;
-  for (const char* file : {"cpuset.cpus", "cpuset.mems"}) {
-    const std::string value = V1("cpuset", file);
-    ASSERT_TRUE(
-        WriteFileAt(kCwd, StrCat(manager.record().FindV1("cpuset")->path, "/sub/", file), value));
+  if (const Directory* const cpuset = manager.record().FindV1("cpuset")) {
+    for (const char* file : {"cpuset.cpus", "cpuset.mems"})
+      ASSERT_TRUE(WriteFileAt(kCwd, StrCat(cpuset->path, "/sub/", file), V1("cpuset", file)));
   }
   const std::string sub[] = {"/sub"};
   auto below = manager.Below(sub);

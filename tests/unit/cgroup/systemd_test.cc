@@ -109,10 +109,13 @@ TEST(SystemdHelper, ItsWordsBecomeTheError) {
 }
 
 TEST(SystemdHelper, WithoutItTheRemedyIsNamed) {
+  ::setenv("CAISSON_SYSTEMD_HELPER", "/nowhere/caisson-systemd", 1);
+
   const Status done = systemd::StopUnit(ScopeV2());
 
+  ::unsetenv("CAISSON_SYSTEMD_HELPER");
   ASSERT_FALSE(done);
-  EXPECT_EQ(done.error().message(), "the systemd driver needs \"caisson-systemd\"");
+  EXPECT_EQ(done.error().message(), "the systemd driver needs \"/nowhere/caisson-systemd\"");
   EXPECT_THAT(done.error().hint(), HasSubstr("leave --systemd-cgroup out"));
 }
 
