@@ -131,16 +131,17 @@ class Answers {
 
 void NetlinkSocket::Free::operator()(nl_sock* socket) const { ::nl_socket_free(socket); }
 
-Result<NetlinkSocket> NetlinkSocket::Open() {
+Result<NetlinkSocket> NetlinkSocket::Open(NetlinkBus bus) {
+  const int protocol = bus == NetlinkBus::kRoute ? NETLINK_ROUTE : NETLINK_NETFILTER;
   std::unique_ptr<nl_sock, Free> socket(::nl_socket_alloc());
   if (!socket) return Error(Code::kSystem, "nl_socket_alloc: out of memory", ENOMEM);
-  if (const int result = ::nl_connect(socket.get(), NETLINK_ROUTE); result < 0)
-    return Error(Code::kSystem, StrCat("open rtnetlink socket: ", ::nl_geterror(result)));
+  if (const int result = ::nl_connect(socket.get(), protocol); result < 0)
+    return Error(Code::kSystem, StrCat("open netlink socket: ", ::nl_geterror(result)));
   const int on = 1;
   const int fd = ::nl_socket_get_fd(socket.get());
   if (::setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on) < 0 ||
       ::setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on) < 0)
-    return SysError("setsockopt", "rtnetlink socket");
+    return SysError("setsockopt", "netlink socket");
   return NetlinkSocket(std::move(socket));
 }
 
@@ -159,16 +160,16 @@ Result<std::vector<Reply>> NetlinkSocket::Transact(std::span<const Message> requ
   next_sequence_ += static_cast<std::uint32_t>(requests.size());
   auto datagram = Encode(requests, sequence);
   const int sent = ::nl_sendto(socket_.get(), datagram.data(), datagram.size());
-  if (sent < 0) return Error(Code::kSystem, StrCat("send to rtnetlink: ", ::nl_geterror(sent)));
+  if (sent < 0) return Error(Code::kSystem, StrCat("send to netlink: ", ::nl_geterror(sent)));
 
   Answers answers(requests, sequence);
   alignas(nlmsghdr) std::array<std::uint8_t, kReceiveBytes> buffer;
   const int fd = ::nl_socket_get_fd(socket_.get());
   while (!answers.done()) {
     const ssize_t size = TEMP_FAILURE_RETRY(::recv(fd, buffer.data(), buffer.size(), MSG_TRUNC));
-    if (size < 0) return SysError("recv", "rtnetlink socket");
+    if (size < 0) return SysError("recv", "netlink socket");
     if (static_cast<std::size_t>(size) > buffer.size())
-      return Error(Code::kInternal, "rtnetlink answer is larger than the receive buffer");
+      return Error(Code::kInternal, "netlink answer is larger than the receive buffer");
     answers.Take({buffer.data(), static_cast<std::size_t>(size)});
   }
   return std::move(answers).Finish();

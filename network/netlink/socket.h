@@ -14,13 +14,16 @@ struct nl_sock;
 
 namespace caisson::network {
 
-// A connected rtnetlink socket. It speaks for the network namespace that its thread was in when it
+enum class NetlinkBus : std::uint8_t { kRoute, kNetfilter };
+
+// A connected netlink socket. It speaks for the network namespace that its thread was in when it
 // was opened, wherever that thread goes later. Thread-compatible: one owner at a time.
 class NetlinkSocket {
  public:
   // In the calling thread's network namespace.
-  static Result<NetlinkSocket> Open();
-  // In that of `netns`, an open nsfs file; the calling thread comes back to its own.
+  static Result<NetlinkSocket> Open(NetlinkBus bus = NetlinkBus::kRoute);
+  // For rtnetlink in the namespace of `netns`, an open nsfs file; the calling thread comes back to
+  // its own.
   static Result<NetlinkSocket> OpenIn(FdView netns);
 
   // Sends all requests in one datagram and reads the answers to the end. The kernel carries out

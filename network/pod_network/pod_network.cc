@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "network/firewall/conntrack.h"
 #include "network/firewall/firewall.h"
 #include "network/ipam/lease_book.h"
 #include "network/links/link_messages.h"
@@ -94,6 +95,35 @@ std::vector<PortForward> ForwardsOf(const Lease& lease) {
   return forwards;
 }
 
+// UDP flows that began before the firewall was changed for these forwards and would not notice:
+// those that lead to the pod through a host port, and those of a client that called the port when
+// nobody had it. A flow that stays costs its client packets, not the pod: no reason to fail.
+void ForgetFlows(NetlinkSocket& node, const std::vector<PortForward>& forwards) {
+  const auto is_udp = [](const PortForward& each) {
+    return each.mapping.protocol == Protocol::kUdp;
+  };
+  if (std::none_of(forwards.begin(), forwards.end(), is_udp)) return;
+  const Status done = [&]() -> Status {
+    CAISSON_ASSIGN(const auto local, ListAddresses(node));
+    CAISSON_ASSIGN(NetlinkSocket netfilter, NetlinkSocket::Open(NetlinkBus::kNetfilter));
+    const auto is_local = [&](const IpAddress& address) {
+      return std::any_of(local.begin(), local.end(),
+                         [&](const AddressInfo& own) { return own.address.address() == address; });
+    };
+    const auto is_stale = [&](const UdpFlow& flow) {
+      return std::any_of(forwards.begin(), forwards.end(), [&](const PortForward& each) {
+        if (!is_udp(each) || flow.to_port != each.mapping.host_port) return false;
+        const bool translated = flow.to != flow.answers_from;
+        return translated ? flow.answers_from == each.pod_ip : is_local(flow.to);
+      });
+    };
+    for (const Family family : {Family::kIpv4, Family::kIpv6})
+      CAISSON_TRY(ForgetUdpFlows(netfilter, family, is_stale));
+    return Ok();
+  }();
+  if (!done) Log(LogLevel::kWarning, done.error().ToString());
+}
+
 }  // namespace
 
 class PodNetwork::Impl {
@@ -172,8 +202,13 @@ Status PodNetwork::Impl::InstallFirewall() {
 Status PodNetwork::Impl::AddForwards(const Lease& lease) {
   const auto forwards = ForwardsOf(lease);
   if (forwards.empty()) return Ok();
-  const std::lock_guard lock(firewall_lock_);
-  return firewall_->Add(forwards);
+  {
+    const std::lock_guard lock(firewall_lock_);
+    CAISSON_TRY(firewall_->Add(forwards));
+  }
+  const std::lock_guard lock(node_lock_);
+  ForgetFlows(node_, forwards);
+  return Ok();
 }
 
 Status PodNetwork::Impl::ReleaseLease(const std::string& pod_uid) {
@@ -184,13 +219,17 @@ Status PodNetwork::Impl::ReleaseLease(const std::string& pod_uid) {
     CAISSON_TRY(leases_->Release(pod_uid));
     return Ok();
   }
+  bool deleted = false;
   {
     const std::lock_guard lock(firewall_lock_);
     CAISSON_TRY(leases_->Release(pod_uid));
-    if (firewall_->Delete(forwards)) return Ok();
+    deleted = firewall_->Delete(forwards).has_value();
   }
   // Somebody changed the table; the whole of it is ours to set right.
-  return InstallFirewall();
+  if (!deleted) CAISSON_TRY(InstallFirewall());
+  const std::lock_guard lock(node_lock_);
+  ForgetFlows(node_, forwards);
+  return Ok();
 }
 
 Attachment PodNetwork::Impl::Describe(const Lease& lease) const {

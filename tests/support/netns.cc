@@ -170,6 +170,8 @@ Result<std::string> Talk(const Exchange& exchange) {
   Endpoint target = MakeEndpoint(exchange.address, port);
   CAISSON_ASSIGN(const UniqueFd server, Listen(exchange, target.family));
   CAISSON_ASSIGN(const UniqueFd client, SocketIn(exchange.from, target.family, exchange.type));
+  Endpoint own = MakeEndpoint(target.family == AF_INET6 ? "::" : "0.0.0.0", exchange.port_from);
+  if (::bind(client.get(), own.get(), own.size) < 0) return SysError("bind", "test client");
   if (::connect(client.get(), target.get(), target.size) < 0 && errno != EINPROGRESS)
     return SysError("connect", exchange.address);
   UniqueFd accepted;

@@ -41,6 +41,7 @@ struct Exchange {
   std::string address;
   std::uint16_t port = 7;         // where `to` listens
   std::uint16_t port_called = 0;  // 0: `port`
+  std::uint16_t port_from = 0;    // of the sender; 0: any
   Deadline deadline = Deadline::After(std::chrono::seconds(5));
 };
 // The address that the listener saw its peer have.

@@ -286,6 +286,27 @@ TEST_F(PodNetworkLife, SecondAgentOnTheSameStateIsRefused) {
   EXPECT_THAT(second.error().message(), HasSubstr("is in use"));
 }
 
+// Source: kernel, net/bridge/br_private.h, BR_PORT_BITS.
+TEST_F(PodNetworkLife, FullBridgeSaysSoAndAttachLeavesNothing) {
+  const auto network = Open();
+  auto node = NetlinkSocket::Open().value();
+  const int bridge = FindLink(node, "caisson0").value()->index;
+  const UniqueFd other = test::NewNetns();
+  for (int i = 0; i < 1023; ++i) {
+    ASSERT_TRUE(node.Send(AddVeth({.host_name = StrCat("full", i),
+                                   .bridge_index = bridge,
+                                   .pod_name = StrCat("full", i),
+                                   .pod_netns = other,
+                                   .pod_mac = {0x0a, 0, 0, 0, 0, 1}})));
+  }
+  const UniqueFd netns = test::NewNetns();
+  const auto attached = network->Attach({"a", netns, "test/a", {}});
+  ASSERT_FALSE(attached);
+  EXPECT_EQ(attached.error().sys_errno(), EXFULL);
+  EXPECT_THAT(attached.error().hint(), HasSubstr("1023 pods"));
+  EXPECT_FALSE(network->Find("a"));
+}
+
 TEST_F(PodNetworkLife, BadPortsAreRefusedBeforeAnythingIsMade) {
   const auto network = Open();
   const UniqueFd netns = test::NewNetns();

@@ -143,6 +143,31 @@ TEST_F(Traffic, HostPortEndsWithThePod) {
             b.attachment.gateways.front().ToString());
 }
 
+// A resolver or a logger sends from one port for ever; the kernel would go on to translate its flow
+// to the pod that had the host port when it began.
+TEST_F(Traffic, UdpFlowFollowsItsHostPortToAnotherPod) {
+  const auto network = Open();
+  const UniqueFd outside = MakeOutside();
+  const PortMapping port{.host_port = 5353, .pod_port = 53, .protocol = Protocol::kUdp};
+  const auto call = [&](const UniqueFd& pod) {
+    return Say({.type = SOCK_DGRAM,
+                .from = &outside,
+                .to = &pod,
+                .address = "192.0.2.1",
+                .port = 53,
+                .port_called = 5353,
+                .port_from = 4444,
+                .deadline = Deadline::After(std::chrono::seconds(1))});
+  };
+  const Pod none = MakePod(*network, "none");
+  EXPECT_THAT(call(none.netns), HasSubstr("ETIMEDOUT")) << "a flow to a port that nobody has";
+  const Pod a = MakePod(*network, "a", {port});
+  EXPECT_EQ(call(a.netns), "192.0.2.2");
+  ASSERT_TRUE(network->Detach("a"));
+  const Pod b = MakePod(*network, "b", {port});
+  EXPECT_EQ(call(b.netns), "192.0.2.2");
+}
+
 // CVE-2020-8558: with route_localnet on, a neighbour could reach what the node serves on 127.0.0.1.
 TEST_F(Traffic, PodsDoNotReachTheNodesLoopbackServices) {
   const auto network = Open();
