@@ -131,6 +131,7 @@ Status Birth::PlanLaunch(Gate gate) {
   request.descriptors = std::move(descriptors);
   request.new_keyring = !options_.no_new_keyring;
   request.privileged = !record_.rootless;
+  request.works_while_placed = context_.cgroup_driver != CgroupDriver::kSystemd;
   // Create takes a configuration without process; start does not.
   if (!config_.process) placeholder_ = {.args = {"/"}, .cwd = "/"};
   request.process.process = config_.process ? &*config_.process : &placeholder_;
@@ -160,13 +161,21 @@ Status Birth::Place(const Pidfd& init) {
   CAISSON_TRY(plan_->SetHookState(StateJson(ContainerStatus::kCreating),
                                   StateJson(ContainerStatus::kCreated)));
   if (!cgroup_) return Ok();
+  const auto apply = [&]() -> Status {
+    std::vector<std::string> warnings;
+    CAISSON_TRY(cgroup_->Apply(config_.linux.resources, cgroup::ApplyFor::kCreate, &warnings));
+    LogWarnings(options_.id, warnings);
+    CAISSON_TRACE(cgroup_limits, cgroup_->record().path);
+    return Ok();
+  };
+  // Limits before the process comes under them: it works meanwhile, and a device rule half written
+  // would refuse its mknod. Only a scope of systemd is born with its process.
+  const bool is_scope = context_.cgroup_driver == CgroupDriver::kSystemd;
+  if (!is_scope) CAISSON_TRY(apply());
   CAISSON_TRY(cgroup_->AddProcess(
       init.host_pid(), joined_by_clone_ ? cgroup::V2Join::kDoneByClone : cgroup::V2Join::kByWrite));
   CAISSON_TRACE(cgroup_join, cgroup_->record().path);
-  std::vector<std::string> warnings;
-  CAISSON_TRY(cgroup_->Apply(config_.linux.resources, cgroup::ApplyFor::kCreate, &warnings));
-  LogWarnings(options_.id, warnings);
-  CAISSON_TRACE(cgroup_limits, cgroup_->record().path);
+  if (is_scope) CAISSON_TRY(apply());
   CAISSON_TRACE(create_5, cgroup_->record().path);
   if (plan_->id_map()) {
     const auto root = security::ToHostId(config_.linux.uid_mappings, 0);

@@ -30,8 +30,9 @@ Result<std::unique_ptr<LaunchPlan>> LaunchPlan::ForInit(InitRequest request) {
   plan->process_->Fill(plan->view_);
   // Joining v1 cgroups takes the kernel milliseconds, so init works meanwhile, unless it needs what
   // the parent does: its ids, its cgroup as the root of a namespace, hooks that look for its pid.
-  plan->view_.waits_late = !plan->view_.in_user_namespace && !plan->view_.unshare_cgroup &&
-                           !plan->view_.runtime_hooks && !plan->container_hooks_;
+  plan->view_.waits_late = request.works_while_placed && !plan->view_.in_user_namespace &&
+                           !plan->view_.unshare_cgroup && !plan->view_.runtime_hooks &&
+                           !plan->container_hooks_;
   plan->view_.has_program = request.config->process.has_value();
   if (plan->makes_user_namespace()) plan->view_.rlimit_count = 0;  // the parent sets them
   for (const std::string& warning : plan->process_->warnings()) plan->warnings_.push_back(warning);

@@ -40,6 +40,8 @@ struct InitRequest {
   Descriptors descriptors;
   bool new_keyring = true;
   bool privileged = true;  // root on the host
+  // Nothing that the parent does to the process between clone3 and kContinue can fail its set-up.
+  bool works_while_placed = false;
 };
 
 // A further process of a running container.

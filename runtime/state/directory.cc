@@ -56,6 +56,7 @@ Directory& Directory::operator=(Directory&& other) noexcept {
   if (this != &other) {
     Unlock();
     root_ = std::move(other.root_);
+    is_new_ = std::exchange(other.is_new_, false);
     dir_ = std::move(other.dir_);
     id_ = std::move(other.id_);
     locked_ = std::exchange(other.locked_, false);
@@ -78,6 +79,7 @@ Result<Directory> Directory::Create(const std::string& root, const std::string& 
   if (::flock(made.dir_.get(), LOCK_EX | LOCK_NB) < 0)
     CAISSON_TRY(made.Lock(Deadline::After(std::chrono::seconds(1))));
   made.locked_ = true;
+  made.is_new_ = true;
   return made;
 }
 
@@ -138,7 +140,7 @@ Result<bool> Directory::IsStillThere() const {
 
 Result<Record> Directory::ReadRecord() const {
   auto text = ReadFileAt(dir_, kRecordFile);
-  if (!text && text.error().sys_errno() == ENOENT) {
+  if ((!text && text.error().sys_errno() == ENOENT) || (text && text->empty())) {
     CAISSON_ASSIGN(const bool there, IsStillThere());
     if (!there) return NoSuchContainer(id_);
     return Error(Code::kNotFound,
@@ -158,14 +160,22 @@ Result<Record> Directory::ReadRecord() const {
   return record;
 }
 
-Status Directory::WriteRecord(const Record& record) const {
+Status Directory::WriteRecord(const Record& record) {
+  // The first one replaces nothing, so it needs no draft: a reader finds it empty or whole.
+  if (std::exchange(is_new_, false)) return WriteNew(kRecordFile, ToJson(record));
   return AtomicWriteAt(dir_, kRecordFile, ToJson(record), 0600, Durability::kThisBoot);
 }
 
 Result<std::string> Directory::ReadConfig() const { return ReadFileAt(dir_, kConfigFile); }
 
 Status Directory::WriteConfig(std::string_view json) const {
-  return AtomicWriteAt(dir_, kConfigFile, json, 0600, Durability::kThisBoot);
+  return WriteNew(kConfigFile, json);  // read only of containers whose record says created
+}
+
+Status Directory::WriteNew(const std::string& name, std::string_view bytes) const {
+  CAISSON_ASSIGN(const UniqueFd file,
+                 OpenAt(dir_, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600));
+  return WriteAll(file, bytes, name);
 }
 
 bool Directory::HasStartGate() const {

@@ -47,7 +47,7 @@ class Directory {
   // Errors: kNotFound when creation was interrupted before the first record; kInvalidSpec and
   // kUnsupported naming the file for one that cannot be read.
   Result<Record> ReadRecord() const;
-  Status WriteRecord(const Record& record) const;
+  Status WriteRecord(const Record& record);
 
   // The configuration that the container was made with, as its bytes: exec must not depend on what
   // the bundle says today.
@@ -65,11 +65,13 @@ class Directory {
   Directory(UniqueFd root, UniqueFd dir, std::string id)
       : root_(std::move(root)), dir_(std::move(dir)), id_(std::move(id)) {}
   Result<bool> IsStillThere() const;
+  Status WriteNew(const std::string& name, std::string_view bytes) const;
 
   UniqueFd root_;
   UniqueFd dir_;
   std::string id_;
   bool locked_ = false;
+  bool is_new_ = false;  // made by Create, no record yet
 };
 
 // The ids under `root`, sorted; none when it does not exist. Other files there are left out.
