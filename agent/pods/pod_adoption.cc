@@ -139,6 +139,8 @@ void PodWorker::TakeExit(const ExitRecord& exit) {
   End(*record, ToTerminated(exit, std::move(message)), node_.config.restart_backoff,
       SteadyTime::clock::now());
   ended_.push_back(exit.container_id);
+  // Before the status tells of the end: whoever reads metrics then finds its last values.
+  TellEnded(exit.container_id);
   if (WantsRestart(pod_->spec, *record) && record->backoff.delay().count() > 0)
     Tell("Warning", "BackOff",
          StrCat("Back-off restarting failed container ", record->name, " in pod ", key_.name, "_",

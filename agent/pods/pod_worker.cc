@@ -177,7 +177,6 @@ void PodWorker::StartOne(ContainerRecord& record) {
 void PodWorker::RemoveEnded() {
   std::vector<std::string> left;
   for (const std::string& id : ended_) {
-    TellEnded(id);
     if (Status removed = RemoveContainer(node_, sandbox_, id); !removed) {
       Log(LogLevel::kWarning, removed.error().ToString(), {{"pod", key_.name}});
       left.push_back(id);

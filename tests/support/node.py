@@ -62,6 +62,7 @@ class Agent:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="caisson-node-"))
         self.run, self.data = self.folder / "run", self.folder / "data"
         self.socket = str(self.run / "api.sock")
+        self.cgroup_parent = f"/caisson-test-{os.getpid()}"
         self.process = None
 
     def __enter__(self):
@@ -84,7 +85,7 @@ class Agent:
     def command(self) -> list:
         return [str(PROGRAMS / "caissond"), "--run-dir", str(self.run), "--data-dir", str(self.data), "--log-dir", str(self.folder / "pods"),
                 "--socket", self.socket, "--listen", f"127.0.0.1:{self.port}", "--bridge", "ctest0", "--pod-cidr", "10.231.0.0/16",
-                "--cgroup-parent", f"/caisson-test-{os.getpid()}", *self.flags]
+                "--cgroup-parent", self.cgroup_parent, *self.flags]
 
     def start(self):
         """Starts it and waits for its word that it is ready. Source: sd_notify(3)."""

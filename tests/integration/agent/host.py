@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What pods are made of on the host, as the tests look at it."""
+import os
+import pathlib
+import select
+import time
+
+CGROUPS = pathlib.Path("/sys/fs/cgroup")
+
+
+def inode(pid: int, namespace: str) -> int:
+    return os.stat(f"/proc/{pid}/ns/{namespace}").st_ino
+
+
+def container_pids(agent, pod: dict) -> dict:
+    """Host pid of each container's init, by the runtime's own state files."""
+    pids = {}
+    uid = pod["metadata"]["uid"]
+    for status in pod["status"]["containerStatuses"]:
+        name = status["containerID"].removeprefix("caisson://")
+        for procs in CGROUPS.glob(f"**{agent.cgroup_parent}/pod{uid}/{name}/cgroup.procs"):
+            found = sorted(int(pid) for pid in procs.read_text().split())
+            if found:
+                pids[status["name"]] = found[0]
+    return pids
+
+
+def keeper_pids(agent) -> list:
+    """The agent's keepers, without the nursery they were born from."""
+    pids = set()
+    for procs in CGROUPS.glob(f"*{agent.cgroup_parent}/keepers/cgroup.procs"):
+        for pid in procs.read_text().split():
+            try:
+                if pathlib.Path(f"/proc/{pid}/comm").read_text().startswith("keeper:"):
+                    pids.add(int(pid))
+            except FileNotFoundError:
+                pass
+    return sorted(pids)
+
+
+def lives(pid: int) -> bool:
+    """Whether a process is there and no zombie."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def snapshot(agent) -> dict:
+    """Everything of the host that a pod uses. Cgroups only below the agent's own."""
+    pods = agent.cgroup_parent + "/pod"
+    return {
+        "mounts": sorted(line.split()[4] for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines()),
+        "links": sorted(line.split(":")[0].strip() for line in pathlib.Path("/proc/self/net/dev").read_text().splitlines()[2:]),
+        "cgroups": sorted(str(path) for path in CGROUPS.glob(f"*{pods}*")),
+        "keepers": keeper_pids(agent),
+        "run": sorted(str(path.relative_to(agent.run)) for path in (agent.run / "pods").rglob("*")),
+        "data": sorted(str(path.relative_to(agent.data)) for path in (agent.data / "pods").rglob("*")),
+        "snapshots": sorted(path.name for path in (agent.data / "images").glob("snapshots/*")),
+        "logs": sorted(path.name for path in (agent.folder / "pods").glob("*")),
+    }
+
+
+def settles_to(agent, before: dict, seconds: float = 10) -> str:
+    """Empty once the host is as before; else what differs. The kernel takes namespaces down in the background, and
+    tells nobody when a veth is gone, so this looks again for a while."""
+    deadline = time.monotonic() + seconds
+    while True:
+        now = snapshot(agent)
+        differs = {key: (before[key], now[key]) for key in now if before[key] != now[key]}
+        if not differs or time.monotonic() > deadline:
+            return "; ".join(f"{key}: {old} became {new}" for key, (old, new) in differs.items())
+        select.select([], [], [], 0.05)
