@@ -154,8 +154,9 @@ Status RunAgent(const Config& config, int ready_fd) {
                          .images = &image_service};
   metrics.Serve(services);
   CAISSON_TRY(MakeDirs(services.upload_dir, 0700));
-  CAISSON_ASSIGN(auto pods,
-                 pods::PodManager::Start(std::move(pods_config), *store, *images, *network));
+  CAISSON_ASSIGN(auto pods, pods::PodManager::Start(std::move(pods_config), *store, *images,
+                                                    *network, metrics.Hooks()));
+  metrics.Follow(pods.get());
   CAISSON_ASSIGN(auto addresses, Addresses(config));
   CAISSON_ASSIGN(auto server, api::Server::Start(services, std::move(addresses)), "API");
   for (const api::ListenAddress& address : server->addresses())
