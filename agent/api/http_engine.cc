@@ -64,7 +64,7 @@ class HttpEngine::Impl : public httplib::Server {
                             "the server does not allow this method on the requested resource"}));
     });
     set_exception_handler(
-        [this](const httplib::Request&, httplib::Response& to, std::exception_ptr) {
+        [this](const httplib::Request&, httplib::Response& to, const std::exception_ptr&) {
           Log(LogLevel::kError, "internal error: an exception reached the HTTP server");
           Fill(to, StatusReply({500, "InternalError",
                                 "internal error: an exception reached the HTTP server"}));
@@ -191,7 +191,7 @@ class HttpEngine::Impl : public httplib::Server {
     to.set_header("Cache-Control", "no-cache, private");
     to.set_header("X-Content-Type-Options", "nosniff");
     if (reply.stream == nullptr) {
-      to.set_content(std::move(reply.body), reply.content_type);
+      to.set_content(reply.body, reply.content_type);
       return;
     }
     to.set_chunked_content_provider(reply.content_type,

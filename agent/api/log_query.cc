@@ -14,6 +14,7 @@ using pod_spec::Container;
 
 std::vector<std::string> NamesOf(const std::vector<Container>& containers) {
   std::vector<std::string> names;
+  names.reserve(containers.size());
   for (const Container& container : containers) names.push_back(container.name);
   return names;
 }

@@ -63,6 +63,7 @@ void FieldErrors::Invalid(std::string field, const json& value, std::string deta
 void FieldErrors::NotSupported(std::string field, const json& value,
                                const std::vector<std::string_view>& supported) {
   std::vector<std::string> quoted;
+  quoted.reserve(supported.size());
   for (const std::string_view name : supported) quoted.push_back(StrCat("\"", name, "\""));
   errors_.push_back({FieldError::Kind::kNotSupported, std::move(field), Shown(value),
                      StrCat("supported values: ", Join(quoted, ", "))});

@@ -162,6 +162,7 @@ struct Address {
 
 std::vector<std::string> IpsOf(const std::vector<Address>& addresses) {
   std::vector<std::string> ips;
+  ips.reserve(addresses.size());
   for (const Address& address : addresses) ips.push_back(address.ip);
   return ips;
 }

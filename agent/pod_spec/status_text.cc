@@ -145,8 +145,8 @@ std::string HumanDuration(std::chrono::seconds duration) {
   if (hours < 48) return StrCat(hours, 'h');
   const std::int64_t days = hours / 24;
   if (days < 8) return two(days, 'd', hours % 24, 'h');
-  if (days < 365 * 2) return StrCat(days, 'd');
-  if (days < 365 * 8) return two(days / 365, 'y', days % 365, 'd');
+  if (days < std::int64_t{365} * 2) return StrCat(days, 'd');
+  if (days < std::int64_t{365} * 8) return two(days / 365, 'y', days % 365, 'd');
   return StrCat(days / 365, 'y');
 }
 

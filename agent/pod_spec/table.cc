@@ -34,7 +34,7 @@ std::string Name(const json& object) { return TextOf(PartOf(object, "metadata"),
 std::string Age(const json& object, Time now) {
   return AgeOf(PartOf(object, "metadata"), "creationTimestamp", now);
 }
-std::string OrNone(std::string text) { return text.empty() ? "<none>" : text; }
+std::string OrNone(const std::string& text) { return text.empty() ? "<none>" : text; }
 
 json PodCells(const json& pod, Time now) {
   const PodSummary summary = Summarize(pod, now);

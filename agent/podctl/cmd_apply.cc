@@ -18,7 +18,7 @@ std::string NameOf(const json& object, const char* field) {
 }
 
 void Warn(const Answer& answer) {
-  if (!answer.warning.empty()) std::fprintf(stderr, "Warning: %s\n", answer.warning.c_str());
+  if (!answer.warning.empty()) (void)std::fprintf(stderr, "Warning: %s\n", answer.warning.c_str());
 }
 
 Status ApplyOne(const RestClient& client, const ApplyOptions& options, const json& object) {

@@ -201,7 +201,7 @@ int Main(int argc, char** argv) {
   const auto client = RestClient::Open(in.server);
   const Status done = client ? in.run(*client) : Status(client.error());
   if (done || done.error().sys_errno() == EPIPE) return 0;
-  std::fprintf(stderr, "podctl: %s\n", done.error().ToString().c_str());
+  (void)std::fprintf(stderr, "podctl: %s\n", done.error().ToString().c_str());
   return ExitCode(done.error());
 }
 
@@ -212,7 +212,7 @@ int main(int argc, char** argv) {
   try {
     return caisson::podctl::Main(argc, argv);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "podctl: internal error: %s\n", error.what());
+    (void)std::fprintf(stderr, "podctl: internal error: %s\n", error.what());
     return 1;
   }
 }

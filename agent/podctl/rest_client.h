@@ -29,6 +29,8 @@ class RestClient {
   static Result<RestClient> Open(const std::string& server);
   RestClient(RestClient&&) noexcept;
   RestClient& operator=(RestClient&&) noexcept;
+  RestClient(const RestClient&) = delete;
+  RestClient& operator=(const RestClient&) = delete;
   ~RestClient();
 
   // Errors: kSystem when the agent cannot be reached, with what to do about it.
