@@ -41,8 +41,7 @@ Error LaunchPlan::Explain(const sync::Message& failed) const {
       if (failed.item < namespaces_.joins.size()) return namespaces_.Explain(FailureOf(failed));
       if (failed.item == kStage1Clone)
         return SysError("clone3", "container init", failed.sys_errno);
-      if (failed.item == kStage1Time)
-        return SysError("write time offsets", "/proc/self/timens_offsets", failed.sys_errno);
+      if (failed.item == kStage1Time) return process::ExplainTimeOffsets(failed.sys_errno);
       return SysError("setresuid", "root of the user namespace", failed.sys_errno);
     case Phase::kWaitParent:
     case Phase::kGate: return SysError("talk to the runtime", "sync socket", failed.sys_errno);

@@ -162,6 +162,15 @@ std::string TimeOffsetsText(const std::vector<spec::TimeOffset>& offsets) {
   return text;
 }
 
+Error ExplainTimeOffsets(int sys_errno) {
+  Error error = SysError("write", "/proc/self/timens_offsets", sys_errno).Wrap("linux.timeOffsets");
+  if (sys_errno == ERANGE)
+    return std::move(error).Hint("choose offsets that keep each clock above zero");
+  if (sys_errno == EPERM || sys_errno == EACCES)
+    return std::move(error).Hint("setting clocks takes CAP_SYS_TIME in the user namespace");
+  return error;
+}
+
 Result<PidNamespaceDetour> PidNamespaceDetour::Enter(const NamespaceJoin& pid) {
   CAISSON_ASSIGN(UniqueFd own, OpenAt(kCwd, "/proc/self/ns/pid", O_RDONLY));
   if (::setns(pid.fd, CLONE_NEWPID) != 0) return SysError("setns", "pid namespace");

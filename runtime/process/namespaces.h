@@ -66,6 +66,8 @@ Result<NamespacePlan> PlanNamespaces(const spec::Linux& linux_config,
 // The text for /proc/self/timens_offsets: "monotonic 3600 0\nboottime 5 7\n".
 std::string TimeOffsetsText(const std::vector<spec::TimeOffset>& offsets);
 
+Error ExplainTimeOffsets(int sys_errno);
+
 // Parent. Children cloned while it lives are in another pid namespace; destruction goes back.
 class PidNamespaceDetour {
  public:
