@@ -8,7 +8,7 @@
 namespace caisson::process {
 namespace {
 
-constexpr std::size_t kChunk = 32 * 1024;
+constexpr std::size_t kChunk = std::size_t{32} * 1024;
 
 // The user's terminal turns a line feed into carriage return and line feed; the container's must
 // not do it too.

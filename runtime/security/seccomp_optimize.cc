@@ -296,6 +296,7 @@ std::optional<Code> Shorter(const Code& original) {
   Builder builder(original);
   builder.Load(offsetof(seccomp_data, arch));
   std::vector<std::size_t> jumps;
+  jumps.reserve(architectures.size());
   for (const std::uint32_t arch : architectures) jumps.push_back(builder.JumpIfEqual(arch));
   // Every other architecture falls through to here.
   architectures.push_back(Foreign(architectures));
