@@ -26,7 +26,7 @@ class PodManager {
   // Errors: the nursery's. A pod that cannot be taken over is tried again, and holds nobody up.
   static Result<std::unique_ptr<PodManager>> Start(PodsConfig config, store::Store& store,
                                                    image::Store& images,
-                                                   network::PodNetwork& network, Hooks hooks = {});
+                                                   network::PodNetwork& network, Hooks hooks);
   PodManager(const PodManager&) = delete;
   PodManager& operator=(const PodManager&) = delete;
   // Stops working; pods and keepers live on.

@@ -46,6 +46,12 @@ def lives(pid: int) -> bool:
         return False
 
 
+def tree(top: pathlib.Path) -> list:
+    """All paths below a directory; what vanishes meanwhile is left out."""
+    return sorted(os.path.relpath(os.path.join(folder, name), top) for folder, folders, files in os.walk(top)
+                  for name in folders + files)
+
+
 def snapshot(agent) -> dict:
     """Everything of the host that a pod uses. Cgroups only below the agent's own."""
     pods = agent.cgroup_parent + "/pod"
@@ -54,8 +60,8 @@ def snapshot(agent) -> dict:
         "links": sorted(line.split(":")[0].strip() for line in pathlib.Path("/proc/self/net/dev").read_text().splitlines()[2:]),
         "cgroups": sorted(str(path) for path in CGROUPS.glob(f"*{pods}*")),
         "keepers": keeper_pids(agent),
-        "run": sorted(str(path.relative_to(agent.run)) for path in (agent.run / "pods").rglob("*")),
-        "data": sorted(str(path.relative_to(agent.data)) for path in (agent.data / "pods").rglob("*")),
+        "run": tree(agent.run / "pods"),
+        "data": tree(agent.data / "pods"),
         "snapshots": sorted(path.name for path in (agent.data / "images").glob("snapshots/*")),
         "logs": sorted(path.name for path in (agent.folder / "pods").glob("*")),
     }
