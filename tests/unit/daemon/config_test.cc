@@ -60,7 +60,7 @@ TEST(ReadInvocation, WhatIsWrongIsNamed) {
       {{"--config", dir / "unknown.yaml"}, "line 2: brigde: unknown setting"},
       {{"--config", dir / "type.yaml"}, "line 1: mtu: expected one value"},
       {{"--config", dir / "broken.yaml"}, "broken.yaml\": yaml-cpp: error"},
-      {{"--config", dir / "none.yaml"}, "configuration: openat"},
+      {{"--config", dir / "none.yaml"}, "configuration: open \""},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.sentence);

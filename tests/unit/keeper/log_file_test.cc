@@ -109,7 +109,7 @@ TEST(LogFile, FolderThatIsNotThereIsNamed) {
 
   ASSERT_FALSE(log);
   EXPECT_EQ(log.error().code(), Code::kNotFound);
-  EXPECT_THAT(log.error().message(), HasSubstr("container log: openat"));
+  EXPECT_THAT(log.error().message(), HasSubstr("container log: open \""));
 }
 
 }  // namespace
