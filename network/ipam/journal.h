@@ -35,6 +35,8 @@ using JournalRecord = std::variant<LeaseTaken, LeaseReleased, PoolOrder>;
 std::string EncodeRecord(const JournalRecord& record);
 // Errors: kInvalidSpec when the checksum or the shape is wrong.
 Result<JournalRecord> DecodeRecord(std::string_view line);
+// The JSON part alone.
+Result<JournalRecord> DecodeRecordText(std::string_view text);
 
 // An append-only file of records. Each append is one write(2), taken back when it comes out short.
 // Nothing is fsynced: what it says is void after a reboot, and the page cache outlives the agent.

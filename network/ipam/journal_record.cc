@@ -175,6 +175,10 @@ Result<JournalRecord> DecodeRecord(std::string_view line) {
   const auto text = line.substr(kTextAt);
   if (line.substr(0, kTextAt) != StrCat(Hex(Crc32(text)), " "))
     return Error(Code::kInvalidSpec, "checksum does not match");
+  return DecodeRecordText(text);
+}
+
+Result<JournalRecord> DecodeRecordText(std::string_view text) {
   auto record = Read(json::parse(text, nullptr, /*allow_exceptions=*/false));
   if (!record) return Error(Code::kInvalidSpec, "record of an unknown kind");
   return std::move(*record);

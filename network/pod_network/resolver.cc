@@ -39,6 +39,7 @@ Resolver ParseResolvConf(std::string_view text) {
     } else if (words[0] == "options") {
       for (const auto option : std::span(words).subspan(1)) {
         const auto colon = option.find(':');
+        if (colon == 0) continue;  // a value of nothing
         resolver.options.emplace_back(option.substr(0, colon),
                                       colon == std::string_view::npos
                                           ? std::nullopt

@@ -43,6 +43,12 @@ TEST(ParseResolvConf, ReadsWhatResolvConf5Describes) {
   EXPECT_EQ(resolver.options[1].second, std::nullopt);
 }
 
+TEST(ParseResolvConf, OptionWithoutNameIsSkipped) {
+  const Resolver resolver = ParseResolvConf("options : :x ndots:5\n");
+  ASSERT_EQ(resolver.options.size(), 1u);
+  EXPECT_EQ(resolver.options[0].first, "ndots");
+}
+
 TEST(ReadNodeResolver, LooksBehindALocalStub) {
   const TempDir dir;
   dir.Write("stub", "nameserver 127.0.0.53\n");
