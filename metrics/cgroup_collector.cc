@@ -128,10 +128,12 @@ void WriteMachine(TextWriter& out) {
 unsigned StatsGroupsFor(unsigned series_groups) {
   unsigned groups = cgroup::kLimits;  // cfs_* need to know whether there is a quota
   if (series_groups & kCpuSeries) groups |= cgroup::kCpu;
-  if (series_groups & (kMemorySeries | kDetailSeries)) groups |= cgroup::kMemory;
+  if (series_groups & kMemorySeries) groups |= cgroup::kMemory | cgroup::kMemoryEvents;
   if (series_groups & kDiskSeries) groups |= cgroup::kIo;
   if (series_groups & kProcessSeries) groups |= cgroup::kPids | cgroup::kProcesses;
-  if (series_groups & kDetailSeries) groups |= cgroup::kCpu | cgroup::kPids;
+  if (series_groups & kDetailSeries)
+    groups |= cgroup::kCpu | cgroup::kMemory | cgroup::kMemoryEvents | cgroup::kPids |
+              cgroup::kMoreLimits;
   if (series_groups & kPressureSeries) groups |= cgroup::kPressure;
   return groups;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metrics/sampler.h"
 
+#include <sys/resource.h>
+
 #include <set>
 
 #include "runtime/base/file.h"
@@ -11,6 +13,15 @@ namespace {
 // More containers than this ending between two scrapes are not all told: a bound against a scraper
 // that never comes.
 constexpr std::size_t kMaxRetired = 2000;
+
+// What names.cc shows of pods.
+constexpr unsigned kPodGroups = cgroup::kCpu | cgroup::kMemory | cgroup::kProcesses;
+
+std::size_t DescriptorBudget() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
+  return limit.rlim_cur / 2;
+}
 
 std::int64_t NowMs() {
   using std::chrono::duration_cast;
@@ -32,33 +43,47 @@ Sampler::Readings Sampler::Read(std::chrono::milliseconds max_age) {
   return last_;
 }
 
+bool Sampler::ReadCgroup(Reading& reading, std::size_t budget, std::size_t& kept) {
+  const Target& target = reading.target;
+  auto at = readers_.find(target.id);
+  if (at == readers_.end()) {
+    auto reader = cgroup::StatsReader::Open(target.record);
+    if (!reader) {
+      if (reader.error().code() != Code::kNotFound) ++errors_;
+      return false;
+    }
+    at = readers_.emplace(target.id, std::move(*reader)).first;
+  }
+  auto stats = at->second.Read(target.level == Level::kPod ? groups_ & kPodGroups : groups_);
+  if (!stats) {
+    readers_.erase(at);
+    return false;
+  }
+  reading.stats = std::move(*stats);
+  kept += at->second.descriptors();
+  if (kept > budget) {
+    kept -= at->second.descriptors();
+    readers_.erase(at);
+  }
+  return true;
+}
+
 std::vector<Reading> Sampler::ReadAll() {
   std::vector<Reading> readings;
   std::set<std::string> seen;
+  const std::size_t budget = DescriptorBudget();
+  std::size_t kept = 0;
   for (Target& target : source_()) {
-    Reading reading{.time_ms = NowMs()};
-    if (!target.net_dev_path.empty()) {
+    Reading reading{.target = std::move(target), .time_ms = NowMs()};
+    if (!reading.target.net_dev_path.empty()) {
       // The process behind it may have ended; then the network has too.
-      const auto text = ReadFile(target.net_dev_path);
+      const auto text = ReadFile(reading.target.net_dev_path);
       if (text) reading.network = ParseNetDev(*text);
     }
-    if (!target.record.directories.empty()) {
-      auto at = readers_.find(target.id);
-      if (at == readers_.end()) {
-        auto reader = cgroup::StatsReader::Open(target.record);
-        if (!reader && reader.error().code() != Code::kNotFound) ++errors_;
-        if (!reader) continue;
-        at = readers_.emplace(target.id, std::move(*reader)).first;
-      }
-      auto stats = at->second.Read(groups_);
-      if (!stats) {
-        readers_.erase(at);
-        continue;
-      }
-      seen.insert(target.id);
-      reading.stats = std::move(*stats);
+    if (!reading.target.record.directories.empty()) {
+      if (!ReadCgroup(reading, budget, kept)) continue;
+      seen.insert(reading.target.id);
     }
-    reading.target = std::move(target);
     readings.push_back(std::move(reading));
   }
   for (auto at = readers_.begin(); at != readers_.end();)

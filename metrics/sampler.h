@@ -20,7 +20,9 @@ namespace caisson::metrics {
 // /metrics/resource, `top` and the summary. Thread-safe: one reading at a time.
 class Sampler {
  public:
-  // `groups`: cgroup::StatsGroup bits to read for containers and pods.
+  // `groups`: cgroup::StatsGroup bits to read of containers; of pods only what is shown of them.
+  // It keeps at most half of the descriptors that the process may have; what is read beyond is
+  // closed again.
   Sampler(TargetSource source, unsigned groups);
 
   using Readings = std::shared_ptr<const std::vector<Reading>>;
@@ -37,6 +39,8 @@ class Sampler {
 
  private:
   std::vector<Reading> ReadAll();
+  // The cgroup of `reading.target` into it. False: leave it out.
+  bool ReadCgroup(Reading& reading, std::size_t budget, std::size_t& kept);
 
   const TargetSource source_;
   const unsigned groups_;

@@ -24,7 +24,7 @@ bool SawOomKill(const std::string& cgroup_root, const std::string& cgroup_path) 
     CAISSON_ASSIGN(const cgroup::Record record,
                    cgroup::Place(layout, cgroup::Request{.cgroups_path = cgroup_path}));
     CAISSON_ASSIGN(cgroup::StatsReader reader, cgroup::StatsReader::Open(record));
-    CAISSON_ASSIGN(const cgroup::Stats stats, reader.Read(cgroup::kMemory));
+    CAISSON_ASSIGN(const cgroup::Stats stats, reader.Read(cgroup::kMemoryEvents));
     return stats.memory.oom_kills.value_or(0) > 0;
   };
   const Result<bool> seen = read();

@@ -90,19 +90,21 @@ struct Stats {
 // What to read; each costs one to six reads.
 enum StatsGroup : unsigned {
   kCpu = 1u << 0,
-  kMemory = 1u << 1,
-  kPids = 1u << 2,
-  kIo = 1u << 3,
-  kPressure = 1u << 4,
-  kLimits = 1u << 5,  // of the groups that are read too
-  kProcesses = 1u << 6,
-  kHugetlb = 1u << 7,
-  kRdma = 1u << 8,
-  kPerCpu = 1u << 9,
-  kKernelMemory = 1u << 10,
-  kRawMemory = 1u << 11,
-  kCpuset = 1u << 12,
-  kAllGroups = (1u << 13) - 1,
+  kMemory = 1u << 1,        // usage and memory.stat
+  kMemoryEvents = 1u << 2,  // with kMemory: peak, failures, OOM
+  kPids = 1u << 3,
+  kIo = 1u << 4,
+  kPressure = 1u << 5,
+  kLimits = 1u << 6,      // of CPU and memory, where those are read
+  kMoreLimits = 1u << 7,  // reservation, swap, processes
+  kProcesses = 1u << 8,
+  kHugetlb = 1u << 9,
+  kRdma = 1u << 10,
+  kPerCpu = 1u << 11,
+  kKernelMemory = 1u << 12,
+  kRawMemory = 1u << 13,
+  kCpuset = 1u << 14,
+  kAllGroups = (1u << 15) - 1,
 };
 
 // Pure parsers; each takes a whole file's text, skips what it does not know and never fails: a

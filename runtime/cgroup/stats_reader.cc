@@ -20,12 +20,10 @@ Count Scaled(Count value, std::uint64_t factor) {
 }
 
 // "2MB" of "hugetlb.2MB.current" and "hugetlb.2MB.usage_in_bytes".
-std::vector<std::string> HugepageSizes(FdView dir) {
+std::vector<std::string> HugepageSizes(const std::string& path) {
   std::vector<std::string> sizes;
-  UniqueFd copy(::openat(dir.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  const std::unique_ptr<DIR, int (*)(DIR*)> list(::fdopendir(copy.get()), ::closedir);
+  const std::unique_ptr<DIR, int (*)(DIR*)> list(::opendir(path.c_str()), ::closedir);
   if (!list) return sizes;
-  (void)copy.Release();  // closedir has it now
   constexpr std::string_view kPrefix = "hugetlb.";
   while (const dirent* const entry = ::readdir(list.get())) {
     const std::string_view name = entry->d_name;
@@ -48,18 +46,36 @@ std::vector<std::uint64_t> Numbers(std::string_view text) {
   return out;
 }
 
+void ParseThrottling(std::string_view text, Version version, CpuStats& cpu) {
+  const bool is_v1 = version == Version::kV1;
+  cpu.periods = FindKey(text, "nr_periods");
+  cpu.throttled_periods = FindKey(text, "nr_throttled");
+  cpu.throttled_ns =
+      is_v1 ? FindKey(text, "throttled_time") : Scaled(FindKey(text, "throttled_usec"), 1000);
+  cpu.bursts = FindKey(text, "nr_bursts");
+  cpu.burst_ns = is_v1 ? FindKey(text, "burst_time") : Scaled(FindKey(text, "burst_usec"), 1000);
+}
+
 }  // namespace
 
 Result<StatsReader> StatsReader::Open(const Record& record) {
+  const Directory* const main = record.Main();
+  if (main == nullptr) return Error(Code::kNotFound, "the container has no cgroup of its own");
+  if (::access(main->path.c_str(), F_OK) < 0)
+    return SysError("access", main->path).Wrap(StrCat("cgroup \"", record.path, "\""));
   StatsReader reader;
   reader.buffer_.resize(16384);
-  for (const Directory& directory : record.directories) {
-    CAISSON_ASSIGN(UniqueFd fd, OpenAt(kCwd, directory.path, O_PATH | O_DIRECTORY), "cgroup \"",
-                   record.path, "\"");
-    reader.dirs_.push_back({directory.version, directory.controllers, std::move(fd), {}});
-  }
-  if (reader.dirs_.empty()) return Error(Code::kNotFound, "the container has no cgroup of its own");
+  for (const Directory& directory : record.directories)
+    reader.dirs_.push_back({directory.version, directory.controllers, directory.path, {}});
   return reader;
+}
+
+std::size_t StatsReader::descriptors() const {
+  std::size_t count = 0;
+  for (const Dir& dir : dirs_) {
+    for (const File& file : dir.files) count += file.fd.valid() ? 1 : 0;
+  }
+  return count;
 }
 
 StatsReader::Dir* StatsReader::FindV1(std::string_view controller) {
@@ -83,7 +99,7 @@ std::string_view StatsReader::Text(Dir* dir, std::string_view name) {
   auto file = std::find_if(dir->files.begin(), dir->files.end(),
                            [&](const File& one) { return one.name == name; });
   if (file == dir->files.end()) {
-    auto fd = OpenAt(dir->fd, std::string(name), O_RDONLY);
+    auto fd = OpenAt(kCwd, StrCat(dir->path, "/", name), O_RDONLY);
     const int err = fd ? 0 : fd.error().sys_errno();
     if (err == ENODEV) gone_ = true;
     // Out of descriptors, say, is no reason to take the file for missing for ever.
@@ -110,33 +126,29 @@ Count StatsReader::Number(Dir* dir, std::string_view name) { return ParseLimit(T
 void StatsReader::ReadCpu(unsigned groups, CpuStats& cpu) {
   Dir* const v1 = FindV1("cpu");
   // Every v2 directory has the times, with or without the controller; and in one read.
-  std::string_view text = Text(V2(), "cpu.stat");
+  const std::string_view text = Text(V2(), "cpu.stat");
   cpu.usage_ns = Scaled(FindKey(text, "usage_usec"), 1000);
   cpu.user_ns = Scaled(FindKey(text, "user_usec"), 1000);
   cpu.system_ns = Scaled(FindKey(text, "system_usec"), 1000);
+  if (v1 == nullptr) ParseThrottling(text, Version::kV2, cpu);
   if (!cpu.usage_ns) {
     Dir* const accounts = FindV1("cpuacct");
     cpu.usage_ns = Number(accounts, "cpuacct.usage");
     cpu.user_ns = Number(accounts, "cpuacct.usage_user");
     cpu.system_ns = Number(accounts, "cpuacct.usage_sys");
   }
-  if (v1 != nullptr) text = Text(v1, "cpu.stat");
-  const bool is_v1 = v1 != nullptr;
-  cpu.periods = FindKey(text, "nr_periods");
-  cpu.throttled_periods = FindKey(text, "nr_throttled");
-  cpu.throttled_ns =
-      is_v1 ? FindKey(text, "throttled_time") : Scaled(FindKey(text, "throttled_usec"), 1000);
-  cpu.bursts = FindKey(text, "nr_bursts");
-  cpu.burst_ns = is_v1 ? FindKey(text, "burst_time") : Scaled(FindKey(text, "burst_usec"), 1000);
   if (groups & kLimits) ReadCpuLimits(v1, cpu);
   if (groups & kPerCpu) ReadPerCpu(FindV1("cpuacct"), cpu);
+  // v1 has it in a file of its own, which says nothing but zeros without a quota.
+  const bool is_dull = cpu.quota_us == kUnlimited && groups != kAllGroups;
+  if (v1 != nullptr && !is_dull) ParseThrottling(Text(v1, "cpu.stat"), Version::kV1, cpu);
 }
 
 void StatsReader::ReadCpuLimits(Dir* dir, CpuStats& cpu) {
   if (dir != nullptr) {
     cpu.shares = Number(dir, "cpu.shares");
-    cpu.period_us = Number(dir, "cpu.cfs_period_us");
     cpu.quota_us = Number(dir, "cpu.cfs_quota_us");
+    cpu.period_us = Number(dir, "cpu.cfs_period_us");
     return;
   }
   const Count weight = Number(V2(), "cpu.weight");
@@ -153,16 +165,28 @@ void StatsReader::ReadPerCpu(Dir* dir, CpuStats& cpu) {
   cpu.per_cpu_system_ns = Numbers(Text(dir, "cpuacct.usage_percpu_sys"));
 }
 
+void StatsReader::ReadMemory(unsigned groups, MemoryStats& memory) {
+  Dir* const v1 = FindV1("memory");
+  if (v1 == nullptr) {
+    ReadMemoryV2(V2(), groups, memory);
+    return;
+  }
+  ReadMemoryV1(v1, groups, memory);
+  if (groups & kKernelMemory) ReadKernelMemory(v1, memory);
+}
+
 void StatsReader::ReadMemoryV1(Dir* dir, unsigned groups, MemoryStats& memory) {
   memory.usage = Number(dir, "memory.usage_in_bytes");
-  memory.peak = Number(dir, "memory.max_usage_in_bytes");
-  memory.failures = Number(dir, "memory.failcnt");
-  memory.oom_kills = FindKey(Text(dir, "memory.oom_control"), "oom_kill");
+  if (groups & kMemoryEvents) {
+    memory.peak = Number(dir, "memory.max_usage_in_bytes");
+    memory.failures = Number(dir, "memory.failcnt");
+    memory.oom_kills = FindKey(Text(dir, "memory.oom_control"), "oom_kill");
+  }
   const std::string_view text = Text(dir, "memory.stat");
   ParseMemoryStatV1(text, memory);
   if (groups & kRawMemory) memory.raw = ParseKeys(text);
-  if (groups & kLimits) {
-    memory.limit = Number(dir, "memory.limit_in_bytes");
+  if (groups & kLimits) memory.limit = Number(dir, "memory.limit_in_bytes");
+  if (groups & kMoreLimits) {
     memory.reservation = Number(dir, "memory.soft_limit_in_bytes");
     memory.memsw_limit = Number(dir, "memory.memsw.limit_in_bytes");
   }
@@ -170,20 +194,22 @@ void StatsReader::ReadMemoryV1(Dir* dir, unsigned groups, MemoryStats& memory) {
 
 void StatsReader::ReadMemoryV2(Dir* dir, unsigned groups, MemoryStats& memory) {
   memory.usage = Number(dir, "memory.current");
-  memory.peak = Number(dir, "memory.peak");
   memory.swap_usage = Number(dir, "memory.swap.current");
-  const std::string_view events = Text(dir, "memory.events");
-  memory.oom_kills = FindKey(events, "oom_kill");
-  memory.oom_group_kills = FindKey(events, "oom_group_kill");
-  memory.oom_events = FindKey(events, "oom");
-  memory.events_high = FindKey(events, "high");
-  memory.events_max = FindKey(events, "max");
-  memory.failures = memory.events_max;
+  if (groups & kMemoryEvents) {
+    memory.peak = Number(dir, "memory.peak");
+    const std::string_view events = Text(dir, "memory.events");
+    memory.oom_kills = FindKey(events, "oom_kill");
+    memory.oom_group_kills = FindKey(events, "oom_group_kill");
+    memory.oom_events = FindKey(events, "oom");
+    memory.events_high = FindKey(events, "high");
+    memory.events_max = FindKey(events, "max");
+    memory.failures = memory.events_max;
+  }
   const std::string_view text = Text(dir, "memory.stat");
   ParseMemoryStatV2(text, memory);
   if (groups & kRawMemory) memory.raw = ParseKeys(text);
-  if (groups & kLimits) {
-    memory.limit = Number(dir, "memory.max");
+  if (groups & kLimits) memory.limit = Number(dir, "memory.max");
+  if (groups & kMoreLimits) {
     memory.reservation = Number(dir, "memory.low");
     memory.swap_limit = Number(dir, "memory.swap.max");
   }
@@ -206,8 +232,9 @@ void StatsReader::ReadKernelMemory(Dir* dir, MemoryStats& memory) {
 void StatsReader::ReadPids(unsigned groups, PidsStats& pids) {
   Dir* const dir = DirOf("pids");
   pids.current = Number(dir, "pids.current");
+  if (!(groups & kMoreLimits)) return;
   pids.peak = Number(dir, "pids.peak");
-  if (groups & kLimits) pids.limit = Number(dir, "pids.max");
+  pids.limit = Number(dir, "pids.max");
 }
 
 void StatsReader::ReadIo(std::vector<IoDevice>& io) {
@@ -224,7 +251,7 @@ void StatsReader::ReadHugetlb(std::vector<HugetlbStats>& hugetlb) {
   Dir* const dir = DirOf("hugetlb");
   if (dir == nullptr) return;
   const bool is_v1 = dir->version == Version::kV1;
-  for (std::string& size : HugepageSizes(dir->fd)) {
+  for (std::string& size : HugepageSizes(dir->path)) {
     const std::string prefix = StrCat("hugetlb.", size, ".");
     HugetlbStats& stats = hugetlb.emplace_back(HugetlbStats{.page_size = std::move(size)});
     stats.usage = Number(dir, prefix + (is_v1 ? "usage_in_bytes" : "current"));
@@ -265,15 +292,7 @@ Count StatsReader::CountProcesses() {
 Result<Stats> StatsReader::Read(unsigned groups) {
   Stats stats;
   if (groups & kCpu) ReadCpu(groups, stats.cpu);
-  if (groups & kMemory) {
-    Dir* const v1 = FindV1("memory");
-    if (v1 != nullptr) {
-      ReadMemoryV1(v1, groups, stats.memory);
-      if (groups & kKernelMemory) ReadKernelMemory(v1, stats.memory);
-    } else {
-      ReadMemoryV2(V2(), groups, stats.memory);
-    }
-  }
+  if (groups & (kMemory | kMemoryEvents)) ReadMemory(groups, stats.memory);
   if (groups & kPids) ReadPids(groups, stats.pids);
   if (groups & kIo) ReadIo(stats.io);
   if (groups & kHugetlb) ReadHugetlb(stats.hugetlb);

@@ -13,17 +13,20 @@
 
 namespace caisson::cgroup {
 
-// Reads the same cgroup over and over: directories are opened once, each file when first needed,
-// and from then on a file costs one pread. Where a v2 directory stands beside v1 (hybrid), CPU
+// Reads the same cgroup over and over: each file is opened when first needed and from then on costs
+// one pread. Where a v2 directory stands beside v1 (hybrid), CPU
 // times and pressure are read there.
 // Thread-compatible: one owner at a time.
 class StatsReader {
  public:
-  // Errors: kNotFound when the cgroup is gone or there is none.
+  // Opens nothing yet. Errors: kNotFound when the cgroup is gone or there is none.
   static Result<StatsReader> Open(const Record& record);
 
   // Errors: kNotFound when it was removed meanwhile.
   Result<Stats> Read(unsigned groups = kAllGroups);
+
+  // How many files it keeps open.
+  std::size_t descriptors() const;
 
  private:
   struct File {
@@ -33,7 +36,7 @@ class StatsReader {
   struct Dir {
     Version version;
     std::string controllers;
-    UniqueFd fd;
+    std::string path;
     std::vector<File> files;
   };
 
@@ -49,6 +52,7 @@ class StatsReader {
   void ReadCpu(unsigned groups, CpuStats& cpu);
   void ReadCpuLimits(Dir* dir, CpuStats& cpu);
   void ReadPerCpu(Dir* dir, CpuStats& cpu);
+  void ReadMemory(unsigned groups, MemoryStats& memory);
   void ReadMemoryV1(Dir* dir, unsigned groups, MemoryStats& memory);
   void ReadMemoryV2(Dir* dir, unsigned groups, MemoryStats& memory);
   void ReadKernelMemory(Dir* dir, MemoryStats& memory);

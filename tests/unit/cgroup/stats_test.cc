@@ -199,7 +199,7 @@ TEST(StatsReader, ACgroupThatIsGoneIsNotFound) {
   ASSERT_FALSE(reader);
   EXPECT_EQ(reader.error().code(), Code::kNotFound);
   EXPECT_EQ(reader.error().message(),
-            "cgroup \"/web\": open \"/nowhere\": No such file or directory (ENOENT)");
+            "cgroup \"/web\": access \"/nowhere\": No such file or directory (ENOENT)");
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -178,6 +180,28 @@ TEST(Sampler, ATargetThatIsGoneIsLeftOutWithoutAnError) {
 
   EXPECT_THAT(*sampler.Read(), SizeIs(1));
   EXPECT_EQ(sampler.errors(), 0u);
+}
+
+TEST(Sampler, KeepsNoMoreThanHalfOfTheDescriptors) {
+  FakeNode node;
+  node.WriteV2();
+  Sampler sampler([&] { return node.Targets(); }, StatsGroupsFor(kDefaultSeries));
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const auto open_files = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+  };
+  const auto idle = open_files();
+  const rlimit tight{40, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+
+  const auto readings = sampler.Read();
+  const auto kept = open_files() - idle;
+
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_THAT(*readings, SizeIs(2));
+  EXPECT_EQ((*readings)[1].stats.pids.current, 3u) << "read all the same";
+  EXPECT_LE(kept, 20);
 }
 
 TEST(Sampler, AnswersFromMemoryForAsLongAsItMay) {
