@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/cli/commands.h"
 #include "runtime/cli/output.h"
+#include "runtime/process/scheduling.h"
+#include "runtime/rootfs/mount_options.h"
 #include "runtime/security/capabilities.h"
 #include "runtime/security/seccomp.h"
 #include "runtime/spec/features.h"
@@ -22,6 +24,13 @@ Result<int> Run(const Invocation&) {
   tables.seccomp_archs = Strings(security::SeccompArchitectures());
   tables.seccomp_known_flags = Strings(security::SeccompFlags());
   tables.seccomp_supported_flags = tables.seccomp_known_flags;
+  tables.mount_options = Strings(rootfs::KnownMountOptions());
+  tables.memory_policy_modes = Strings(process::MemoryPolicyModes());
+  tables.memory_policy_flags = Strings(process::MemoryPolicyFlags());
+  tables.cgroup_systemd = true;
+  tables.cgroup_rdma = true;
+  tables.intel_rdt = true;
+  tables.idmapped_mounts = true;
   tables.apparmor = true;
   tables.selinux = true;
   tables.annotations["org.caisson.version"] = CAISSON_VERSION;

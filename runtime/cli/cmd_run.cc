@@ -2,6 +2,7 @@
 #include "runtime/base/log.h"
 #include "runtime/cli/commands.h"
 #include "runtime/cli/create_options.h"
+#include "runtime/cli/exit_stats.h"
 #include "runtime/cli/foreground.h"
 
 namespace caisson::cli {
@@ -11,10 +12,12 @@ constexpr Option kOptions[] = {
     {"detach", "", "do not wait for the container's process", 'd'},
     {"keep", "", "do not delete the container when its process has ended"},
     {"no-subreaper", "", "do not adopt orphans of the container"},
+    {"stats-json", "FILE", "at the end, write exit status, CPU time, peak memory and OOM as JSON"},
     CAISSON_CREATE_OPTIONS};
 
 Result<int> RunDetached(const Invocation& invocation, const container::CreateOptions& options) {
-  CAISSON_TRY(container::Run(invocation.context, options));
+  CAISSON_ASSIGN(const container::Created created, container::Run(invocation.context, options));
+  if (created.notify) CAISSON_TRY(created.notify->AwaitReady(created.init));
   return 0;
 }
 
@@ -27,7 +30,10 @@ Result<int> RunForeground(const Invocation& invocation, container::CreateOptions
                                                               ? Foreground::Subreaper::kNo
                                                               : Foreground::Subreaper::kYes));
   CAISSON_ASSIGN(container::Created created, container::Run(invocation.context, options));
-  const Result<ExitStatus> status = foreground.Wait(created.init, std::move(console));
+  const Result<ExitStatus> status =
+      foreground.Wait(created.init, std::move(console), created.notify.get());
+  if (status && invocation.options.Has("stats-json"))
+    CAISSON_TRY(WriteExitStats(invocation.options.Get("stats-json"), *created.opened, *status));
   if (!invocation.options.On("keep")) {
     const Status deleted =
         container::DeleteEnded(std::move(created), container::DeleteOptions().deadline);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/cli/commands.h"
+#include "runtime/cli/create_options.h"
 
 namespace caisson::cli {
 namespace {
@@ -7,7 +8,7 @@ namespace {
 constexpr Option kOptions[] = {{"help", "", "show this help", 'h'}};
 
 Result<int> Run(const Invocation& invocation) {
-  CAISSON_TRY(container::Start(invocation.context, invocation.id()));
+  CAISSON_TRY(container::Start(invocation.context, invocation.id(), NotifySocket()));
   return 0;
 }
 

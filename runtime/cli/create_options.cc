@@ -22,6 +22,11 @@ int ListenFds() {
 
 }  // namespace
 
+std::string NotifySocket() {
+  const char* const path = ::getenv("NOTIFY_SOCKET");
+  return path != nullptr ? path : "";
+}
+
 Result<std::string> AbsolutePath(const std::string& path) {
   if (path.empty()) return path;
   if (path.front() == '/') return CleanPath(path);
@@ -63,7 +68,7 @@ Result<container::CreateOptions> MakeCreateOptions(const Invocation& invocation)
   CAISSON_ASSIGN(create.preserve_fds, PreservedFds(options, listen_fds));
   create.no_pivot = options.On("no-pivot");
   create.no_new_keyring = options.On("no-new-keyring");
-  if (const char* const notify = ::getenv("NOTIFY_SOCKET")) create.notify_socket = notify;
+  create.notify_socket = NotifySocket();
   return create;
 }
 

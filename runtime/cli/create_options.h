@@ -22,6 +22,9 @@ namespace caisson::cli {
 // Errors: kInvalidSpec.
 Result<container::CreateOptions> MakeCreateOptions(const Invocation& invocation);
 
+// NOTIFY_SOCKET of the environment; empty: none.
+std::string NotifySocket();
+
 // A path of the command line, absolute; empty stays empty.
 Result<std::string> AbsolutePath(const std::string& path);
 

@@ -69,7 +69,8 @@ void Foreground::TakeSignals(const Pidfd& process, const UniqueFd& console) {
   }
 }
 
-Result<ExitStatus> Foreground::Wait(const Pidfd& process, UniqueFd console) {
+Result<ExitStatus> Foreground::Wait(const Pidfd& process, UniqueFd console,
+                                    container::NotifyRelay* notify) {
   std::optional<process::RawTerminal> raw;
   std::optional<process::TerminalRelay> relay;
   if (console.valid()) {
@@ -83,15 +84,18 @@ Result<ExitStatus> Foreground::Wait(const Pidfd& process, UniqueFd console) {
   while (!ended || relays) {
     pollfd own[3] = {{-1, 0, 0}, {-1, 0, 0}, {-1, 0, 0}};
     if (relays) relay->FillPoll(own);
-    pollfd entries[5] = {{process.fd().get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}};
+    const int notify_fd = notify != nullptr ? notify->fd() : -1;
+    pollfd entries[6] = {{process.fd().get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}};
     std::copy(std::begin(own), std::end(own), entries + 2);
+    entries[5] = {notify_fd, POLLIN, 0};
     if (ended) entries[0].fd = -1;
     // Once it has ended, what its terminal still holds is shown, but nothing is waited for.
     constexpr int kLastWordsMs = 100;
     const int ready = ::poll(entries, std::size(entries), ended ? kLastWordsMs : -1);
     if (ready < 0 && errno != EINTR) return SysError("poll", "the container's process");
     if (ready == 0) break;
-    std::copy(entries + 2, std::end(entries), own);
+    std::copy(entries + 2, entries + 5, own);
+    if (entries[5].revents != 0) CAISSON_TRY(notify->Take(process.host_pid()));
     if (relays) {
       CAISSON_ASSIGN(relays, relay->Pump(own));
     }

@@ -5,6 +5,7 @@
 
 #include "runtime/base/error.h"
 #include "runtime/base/process.h"
+#include "runtime/container/notify_socket.h"
 #include "runtime/spec/process.h"
 
 namespace caisson::cli {
@@ -26,8 +27,10 @@ class Foreground {
   // The window size of our terminal, for a new one; nothing when there is none.
   static std::optional<spec::ConsoleSize> WindowSize();
 
-  // Until the process has ended. `console`: the master of its terminal, if it has one.
-  Result<ExitStatus> Wait(const Pidfd& process, UniqueFd console);
+  // Until the process has ended. `console`: the master of its terminal, if it has one. `notify`:
+  // what relays its readiness, or null.
+  Result<ExitStatus> Wait(const Pidfd& process, UniqueFd console,
+                          container::NotifyRelay* notify = nullptr);
 
  private:
   explicit Foreground(UniqueFd signals) : signals_(std::move(signals)) {}

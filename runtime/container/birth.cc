@@ -12,7 +12,9 @@
 #include "runtime/container/bundle.h"
 #include "runtime/container/destroy.h"
 #include "runtime/container/handover.h"
+#include "runtime/container/notify_socket.h"
 #include "runtime/container/opened.h"
+#include "runtime/container/resctrl.h"
 #include "runtime/process/hooks.h"
 
 namespace caisson::container {
@@ -58,6 +60,9 @@ Result<std::unique_ptr<Birth>> Birth::Begin(const Context& context, const Create
   birth->config_ = std::move(loaded.config);
   if (auto& process = birth->config_.process; process && !process->console_size)
     process->console_size = options.console.size;
+  if (!options.notify_socket.empty())
+    CAISSON_TRY(
+        AddNotifySocket(birth->directory_, StrCat(context.root, "/", options.id), birth->config_));
   CAISSON_TRY(birth->FillRecord(loaded.json));
   CAISSON_TRACE(create_2, options.id);
   return birth;
@@ -100,6 +105,12 @@ Status Birth::FillRecord(std::string_view config_json) {
   // Written before anything is made, so that delete finds whatever a crash leaves.
   CAISSON_TRY(directory_.WriteRecord(record_));
   return directory_.WriteConfig(config_json);
+}
+
+Status Birth::MakeResctrlGroup() {
+  if (!config_.linux.intel_rdt) return Ok();
+  CAISSON_ASSIGN(record_.resctrl_groups, MakeResctrl(*config_.linux.intel_rdt, options_.id));
+  return directory_.WriteRecord(record_);
 }
 
 Status Birth::MakeCgroup() {
@@ -160,6 +171,8 @@ Status Birth::Place(const Pidfd& init) {
   CAISSON_TRY(directory_.WriteRecord(record_));
   CAISSON_TRY(plan_->SetHookState(StateJson(ContainerStatus::kCreating),
                                   StateJson(ContainerStatus::kCreated)));
+  if (config_.linux.intel_rdt)
+    CAISSON_TRY(JoinResctrl(*config_.linux.intel_rdt, options_.id, init.host_pid()));
   if (!cgroup_) return Ok();
   const auto apply = [&]() -> Status {
     std::vector<std::string> warnings;
@@ -194,6 +207,7 @@ Status Birth::RunHooks(const Pidfd&) {
 
 Status Birth::MakeInit(Gate gate) {
   CAISSON_TRY(MakeCgroup());
+  CAISSON_TRY(MakeResctrlGroup());
   CAISSON_TRY(PlanLaunch(gate));
   launch::ParentWork work;
   work.place = [this](const Pidfd& init) { return Place(init); };
@@ -221,6 +235,9 @@ Status Birth::Start() {
   CAISSON_TRACE(start_2, options_.id);
   const auto notify = SeccompNotifier(config_.linux, launched_->child.child(),
                                       StateJson(ContainerStatus::kCreated));
+  if (!options_.notify_socket.empty()) {
+    CAISSON_ASSIGN(notify_relay_, NotifyRelay::Bind(directory_, options_.notify_socket));
+  }
   CAISSON_TRY(launch::Release(*plan_, *launched_, notify));
   // Source: conformance of the peers: a failing poststart hook is a warning, the container goes on.
   if (config_.hooks.poststart.empty()) return Ok();
@@ -234,8 +251,10 @@ Status Birth::Start() {
 Created Birth::Finish() {
   finished_ = true;
   directory_.Unlock();
-  return Created(launched_->child.Disarm(),
-                 std::make_unique<Opened>(Opened{std::move(directory_), std::move(record_)}));
+  Created created(launched_->child.Disarm(),
+                  std::make_unique<Opened>(Opened{std::move(directory_), std::move(record_)}));
+  if (notify_relay_) created.notify = std::make_unique<NotifyRelay>(*std::move(notify_relay_));
+  return created;
 }
 
 std::string Birth::StateJson(ContainerStatus status) const {

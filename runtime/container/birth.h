@@ -8,6 +8,7 @@
 #include "runtime/cgroup/layout.h"
 #include "runtime/cgroup/manager.h"
 #include "runtime/container/lifecycle.h"
+#include "runtime/container/notify_socket.h"
 #include "runtime/launch/launch_plan.h"
 #include "runtime/launch/parent.h"
 #include "runtime/state/directory.h"
@@ -41,6 +42,7 @@ class Birth {
       : context_(context), options_(options), directory_(std::move(directory)) {}
   Status FillRecord(std::string_view config_json);
   Status MakeCgroup();
+  Status MakeResctrlGroup();
   Status PlanLaunch(Gate gate);
   Status Place(const Pidfd& init);
   Status RunHooks(const Pidfd& init);
@@ -57,6 +59,7 @@ class Birth {
   bool joined_by_clone_ = false;
   UniqueFd console_socket_;
   UniqueFd gate_;
+  std::optional<NotifyRelay> notify_relay_;
   std::unique_ptr<launch::LaunchPlan> plan_;
   std::optional<launch::Launched> launched_;
   bool finished_ = false;

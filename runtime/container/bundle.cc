@@ -58,7 +58,6 @@ std::string RootfsPath(const std::string& bundle, const std::string& root_path) 
 
 std::vector<std::string> PassedEnvironment(const CreateOptions& options) {
   std::vector<std::string> env;
-  if (!options.notify_socket.empty()) env.push_back("NOTIFY_SOCKET=/run/notify/notify.sock");
   if (!options.pass_listen_fds) return env;
   for (const char* const name : {"LISTEN_FDS", "LISTEN_FDNAMES"}) {
     if (const char* const value = ::getenv(name)) env.push_back(StrCat(name, "=", value));

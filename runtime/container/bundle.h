@@ -24,7 +24,7 @@ Result<LoadedConfig> LoadConfig(const CreateOptions& options);
 // root.path as an absolute path.
 std::string RootfsPath(const std::string& bundle, const std::string& root_path);
 
-// NOTIFY_SOCKET and LISTEN_FDS for the process, where they are to be passed on.
+// LISTEN_FDS for the process, where they are to be passed on.
 std::vector<std::string> PassedEnvironment(const CreateOptions& options);
 
 }  // namespace caisson::container

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/container/birth.h"
 #include "runtime/container/lifecycle.h"
+#include "runtime/container/notify_socket.h"
 #include "runtime/container/opened.h"
 
 namespace caisson::container {

@@ -77,6 +77,7 @@ struct CreateOptions {
   std::string notify_socket;     // NOTIFY_SOCKET on the host; empty: none
 };
 
+class NotifyRelay;
 struct Opened;  // the container's directory and record, for who deletes it right away
 
 struct Created {
@@ -86,6 +87,7 @@ struct Created {
   ~Created();
   Pidfd init;
   std::unique_ptr<Opened> opened;
+  std::unique_ptr<NotifyRelay> notify;  // Run with a notify_socket: for the caller to wait on
 };
 
 // Makes the container and leaves its init waiting for Start. On failure nothing is left behind.
@@ -94,7 +96,9 @@ Result<Created> Create(const Context& context, const CreateOptions& options);
 
 // Lets init become the user's program and waits until it has (or has failed to).
 // Errors: kNotFound; kWrongState unless created; the step that failed in init.
-Status Start(const Context& context, const std::string& id);
+// With a `notify_socket` (the service manager's NOTIFY_SOCKET) of a container that was created with
+// one, it also waits until the program says that it is ready, and passes that on.
+Status Start(const Context& context, const std::string& id, const std::string& notify_socket = {});
 
 // Create and Start in one, cheaper than both.
 Result<Created> Run(const Context& context, const CreateOptions& options);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <optional>
+
 #include "runtime/base/log.h"
 #include "runtime/base/path.h"
 #include "runtime/base/socket.h"
 #include "runtime/base/trace.h"
 #include "runtime/container/handover.h"
 #include "runtime/container/lifecycle.h"
+#include "runtime/container/notify_socket.h"
 #include "runtime/container/opened.h"
 #include "runtime/launch/parent.h"
 #include "runtime/process/hooks.h"
@@ -47,7 +50,7 @@ Result<sync::Channel> Knock(const Opened& opened, const spec::Config& config) {
 
 }  // namespace
 
-Status Start(const Context& context, const std::string& id) {
+Status Start(const Context& context, const std::string& id, const std::string& notify_socket) {
   CAISSON_ASSIGN(Opened opened, OpenContainer(context, id, Access::kChange));
   CAISSON_TRACE(start_1, id);
   CAISSON_ASSIGN(const ContainerStatus status, StatusOf(opened));
@@ -55,6 +58,10 @@ Status Start(const Context& context, const std::string& id) {
   CAISSON_ASSIGN(const spec::Config config, ConfigOf(opened));
   if (!config.process) return Error(Code::kInvalidSpec, "process: is needed to start a container");
   CAISSON_ASSIGN(const Pidfd init, OpenInit(opened.record));
+  std::optional<NotifyRelay> relay;
+  if (!notify_socket.empty()) {
+    CAISSON_ASSIGN(relay, NotifyRelay::Bind(opened.directory, notify_socket));
+  }
   CAISSON_ASSIGN(sync::Channel channel, Knock(opened, config));
   CAISSON_TRACE(start_2, id);
   CAISSON_TRY(channel.Send(Type::kStart));
@@ -67,12 +74,14 @@ Status Start(const Context& context, const std::string& id) {
   (void)::unlinkat(opened.directory.fd().get(), state::Directory::kStartGate, 0);
   if (!running) return running;
   CAISSON_TRACE(start_6, id);
-  if (config.hooks.poststart.empty()) return Ok();
-  for (const Error& error : process::RunAllHooks(
-           "poststart", config.hooks.poststart,
-           state::OciStateJson(opened.record, ContainerStatus::kRunning), opened.record.bundle))
-    Log(LogLevel::kWarning, error.ToString(), {{"id", id}});
-  return Ok();
+  if (!config.hooks.poststart.empty()) {
+    const std::string state = state::OciStateJson(opened.record, ContainerStatus::kRunning);
+    for (const Error& error :
+         process::RunAllHooks("poststart", config.hooks.poststart, state, opened.record.bundle))
+      Log(LogLevel::kWarning, error.ToString(), {{"id", id}});
+  }
+  opened.directory.Unlock();
+  return relay ? relay->AwaitReady(init) : Ok();
 }
 
 }  // namespace caisson::container

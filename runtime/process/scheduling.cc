@@ -177,4 +177,16 @@ Error ExplainScheduling(const SchedulingPlan& plan, const StepFailure& failure) 
       .Wrap("linux.personality");
 }
 
+std::vector<std::string_view> MemoryPolicyModes() {
+  std::vector<std::string_view> names;
+  for (const Word& word : kMemoryModes) names.push_back(word.name);
+  return names;
+}
+
+std::vector<std::string_view> MemoryPolicyFlags() {
+  std::vector<std::string_view> names;
+  for (const Word& word : kMemoryFlags) names.push_back(word.name);
+  return names;
+}
+
 }  // namespace caisson::process

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "runtime/base/child_zone.h"
 #include "runtime/base/error.h"
@@ -66,6 +67,10 @@ struct ExecAffinity {
 Result<ExecAffinity> PlanExecAffinity(const spec::Process& process);
 // `member` is "initial" or "final".
 Error ExplainAffinity(std::string_view member, int sys_errno);
+
+// The names that a memory policy may use, for `features`.
+std::vector<std::string_view> MemoryPolicyModes();
+std::vector<std::string_view> MemoryPolicyFlags();
 
 enum class SchedulingStep : std::size_t { kScheduler, kIoPriority, kMemoryPolicy, kPersonality };
 Error ExplainScheduling(const SchedulingPlan& plan, const StepFailure& failure);

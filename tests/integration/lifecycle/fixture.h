@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gmock/gmock.h>
+#include <poll.h>
 
 #include "tests/support/bundle.h"
 #include "tests/support/leak_check.h"
@@ -28,6 +29,16 @@ class Lifecycle : public ::testing::Test {
     const CommandOutput ran = caisson_.RunDetached({"run", "-d", "-b", bundle_.path(), id});
     EXPECT_TRUE(ran.status.ok()) << caisson_.DetachedErrors();
     return id;
+  }
+
+  // Until `holds`, looking every few milliseconds: for what nothing can be waited on.
+  template <class Condition>
+  static void Await(const Condition& holds) {
+    const Deadline deadline = Deadline::After(std::chrono::seconds(20));
+    while (!holds()) {
+      ASSERT_FALSE(deadline.passed()) << "nothing came of it in 20 seconds";
+      ::poll(nullptr, 0, 5);
+    }
   }
 
   LeakCheck leaks_;  // first, so that it looks last

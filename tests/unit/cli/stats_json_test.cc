@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "runtime/cli/exit_stats.h"
 #include "runtime/cli/output.h"
 
 namespace caisson::cli {
@@ -29,6 +30,16 @@ TEST(StatsEvent, HasRuncsMembersAndAbsentCountersAreZero) {
 
 TEST(OomEvent, NamesTheContainer) {
   EXPECT_EQ(OomEvent("a\"b"), "{\"type\":\"oom\",\"id\":\"a\\\"b\"}\n");
+}
+
+TEST(ExitStats, AFigureThatTheHostLacksIsNull) {
+  cgroup::Stats stats;
+  stats.cpu.usage_ns = 12;
+  stats.memory.oom_kills = 1;
+
+  EXPECT_EQ(ExitStatsJson({.code = 0, .signal = 9}, stats),
+            "{\"exitCode\":137,\"signal\":9,\"oomKills\":1,\"cpuNs\":12,\"userNs\":null,"
+            "\"systemNs\":null,\"memoryPeakBytes\":null,\"pidsPeak\":null}\n");
 }
 
 TEST(Table, ColumnsAreAsWideAsTheirWidestCell) {

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/cli/exit_stats.h"
+
+#include "runtime/base/file.h"
+
+namespace caisson::cli {
+namespace {
+
+std::string Figure(const cgroup::Count& count) { return count ? StrCat(*count) : "null"; }
+
+}  // namespace
+
+std::string ExitStatsJson(const ExitStatus& status, const cgroup::Stats& stats) {
+  return StrCat(
+      "{\"exitCode\":", status.ShellCode(), ",\"signal\":", status.signal,
+      ",\"oomKills\":", Figure(stats.memory.oom_kills), ",\"cpuNs\":", Figure(stats.cpu.usage_ns),
+      ",\"userNs\":", Figure(stats.cpu.user_ns), ",\"systemNs\":", Figure(stats.cpu.system_ns),
+      ",\"memoryPeakBytes\":", Figure(stats.memory.peak), ",\"pidsPeak\":", Figure(stats.pids.peak),
+      "}\n");
+}
+
+Status WriteExitStats(const std::string& path, const container::Opened& opened,
+                      const ExitStatus& status) {
+  CAISSON_ASSIGN(const cgroup::Manager manager, container::CgroupOf(opened.record));
+  CAISSON_ASSIGN(const cgroup::Stats stats, manager.ReadStats());
+  return AtomicWriteAt(kCwd, path, ExitStatsJson(status, stats), 0644, Durability::kThisBoot);
+}
+
+}  // namespace caisson::cli

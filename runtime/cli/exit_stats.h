@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "runtime/base/process.h"
+#include "runtime/cgroup/stats.h"
+#include "runtime/container/opened.h"
+
+namespace caisson::cli {
+
+// {"exitCode":0,"signal":0,"oomKills":0,"cpuNs":...,"userNs":...,"systemNs":...,"memoryPeakBytes":...,
+// "pidsPeak":...}; a figure that this host does not keep is null.
+std::string ExitStatsJson(const ExitStatus& status, const cgroup::Stats& stats);
+
+// Reads the figures of a container that has ended and is not deleted yet, and writes them.
+Status WriteExitStats(const std::string& path, const container::Opened& opened,
+                      const ExitStatus& status);
+
+}  // namespace caisson::cli
