@@ -30,7 +30,7 @@ std::string CommonLabels(const Target& target) {
 
 // The kernel's name of a block device as "/dev/sda"; "8:0" when it has none.
 std::string DiskName(const cgroup::IoDevice& device) {
-  const std::string number = StrCat(device.major, ":", device.minor);
+  std::string number = StrCat(device.major, ":", device.minor);
   char link[512];
   const ssize_t size = ::readlink(StrCat("/sys/dev/block/", number).c_str(), link, sizeof link);
   if (size <= 0) return number;

@@ -114,7 +114,7 @@ Status Manager::SignalAll(int signal) const {
   const Directory* const v2 = record_.V2();
   if (signal == SIGKILL && v2 != nullptr) {
     // Since 5.14; below it, and in a folder of plain files without it, one by one.
-    const Status done = WriteFileAt(kCwd, v2->path + "/cgroup.kill", "1");
+    Status done = WriteFileAt(kCwd, v2->path + "/cgroup.kill", "1");
     if (done || done.error().sys_errno() != ENOENT) return done;
   }
   CAISSON_ASSIGN(const std::vector<pid_t> pids, Processes());

@@ -96,7 +96,7 @@ std::string Below(const std::string& path, const std::string& root) {
 
 std::string ProcFile(const std::string& root, const char* name) {
   if (root != kDefaultRoot) {
-    const std::string stand_in = StrCat(root, "/proc_self_", name);
+    std::string stand_in = StrCat(root, "/proc_self_", name);
     if (::access(stand_in.c_str(), R_OK) == 0) return stand_in;
   }
   return StrCat("/proc/self/", name);

@@ -65,6 +65,27 @@ Result<bool> MakeSomewhere(Directory& directory, Made& made) {
   return made != Made::kNoMount;
 }
 
+struct SubCgroup {
+  std::string controllers;  // empty: of all hierarchies
+  std::string path;         // "/a/b", or empty for the container's own
+};
+
+// "[controllers:]path" of `exec --cgroup`.
+Result<SubCgroup> ParseSubCgroup(const std::string& text) {
+  SubCgroup sub;
+  const auto colon = text.find(':');
+  if (colon != text.npos) sub.controllers = text.substr(0, colon);
+  for (const auto part :
+       Split(std::string_view(text).substr(colon == text.npos ? 0 : colon + 1), '/')) {
+    if (part.empty() || part == ".") continue;
+    if (part == "..")
+      return Error(Code::kInvalidSpec,
+                   StrCat("cgroup \"", text, "\": \"..\" would lead out of the container's"));
+    sub.path.append("/").append(part);
+  }
+  return sub;
+}
+
 }  // namespace
 
 Result<Manager> Manager::Plan(const Layout& layout, const Request& request) {
@@ -179,30 +200,20 @@ Status Manager::Delegate(uid_t uid) const {
 Result<Manager> Manager::Below(std::span<const std::string> sub_cgroups) const {
   Record record = record_;
   record.driver = Driver::kCgroupfs;  // joined by writes, no unit of its own
-  for (const std::string& sub : sub_cgroups) {
-    const auto colon = sub.find(':');
-    const std::string controllers = colon == sub.npos ? std::string() : sub.substr(0, colon);
-    const std::string path = CleanPath(colon == sub.npos ? sub : sub.substr(colon + 1));
-    for (const auto part : Split(sub, '/')) {
-      if (part == "..")
-        return Error(Code::kInvalidSpec,
-                     StrCat("cgroup \"", sub, "\": \"..\" would lead out of the container's"));
-    }
+  for (const std::string& text : sub_cgroups) {
+    CAISSON_ASSIGN(const SubCgroup sub, ParseSubCgroup(text));
     bool found = false;
     for (std::size_t i = 0; i < record.directories.size(); ++i) {
-      if (!controllers.empty() && record_.directories[i].controllers != controllers &&
-          !record_.directories[i].Has(controllers))
+      const Directory& own = record_.directories[i];
+      if (!sub.controllers.empty() && own.controllers != sub.controllers &&
+          !own.Has(sub.controllers))
         continue;
       found = true;
-      const std::string_view tail = Trim(path);
-      const bool is_same = tail.empty() || tail == "/" || tail == ".";
-      record.directories[i].path =
-          is_same ? record_.directories[i].path
-                  : StrCat(record_.directories[i].path, tail.front() == '/' ? "" : "/", tail);
+      record.directories[i].path = own.path + sub.path;
     }
     if (!found)
       return Error(Code::kNotFound,
-                   StrCat("cgroup \"", sub, "\": no hierarchy has controller ", controllers));
+                   StrCat("cgroup \"", text, "\": no hierarchy has controller ", sub.controllers));
   }
   return Manager(std::move(record));
 }

@@ -66,7 +66,8 @@ Status AddCpu(const spec::CpuResources& cpu, Translation& out) {
 }
 
 // The weight of whichever scheduler the kernel has: BFQ's, else CFQ's (gone in 5.0).
-FileWrite Weight(const char* bfq_file, const char* cfq_file, std::string value, std::string field) {
+FileWrite Weight(const char* bfq_file, const char* cfq_file, const std::string& value,
+                 std::string field) {
   return {.file = bfq_file,
           .value = value,
           .field = std::move(field),

@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <set>
+#include <thread>
 
 #include "metrics/cgroup_collector.h"
 #include "tests/unit/metrics/fixture.h"
@@ -220,6 +222,34 @@ TEST(Sampler, AnswersFromMemoryForAsLongAsItMay) {
   EXPECT_EQ(asked, 1);
   EXPECT_NE(sampler.Read(), first);
   EXPECT_EQ(asked, 2);
+}
+
+TEST(Sampler, ServesSeveralScrapersAtOnce) {
+  FakeNode node;
+  node.WriteV2();
+  Sampler sampler([&] { return node.Targets(); }, StatsGroupsFor(kDefaultSeries));
+  std::atomic<int> told = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 20; ++round) {
+        Target ended = node.Container();
+        ended.id += "-ended";
+        sampler.Retire(ended, {.memory = {.oom_kills = 1}});
+        const std::string text = CadvisorText(sampler);
+        (void)ResourceText(sampler);
+        for (const auto line : Split(text, '\n'))
+          told +=
+              line.substr(0, 26) == "container_oom_events_total" && line.find("-ended") != line.npos
+                  ? 1
+                  : 0;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+
+  told += static_cast<int>(sampler.TakeRetired().size());
+  EXPECT_EQ(told, 80) << "none lost, none twice";
 }
 
 TEST(ResourceText, HasTheNamesOfMetricsServerWithTimes) {
