@@ -234,6 +234,35 @@ TEST_F(CgroupTest, AddingAProcessThatHasEndedIsNotFound) {
   EXPECT_THAT(joined.error().message(), HasSubstr("No such process (ESRCH)"));
 }
 
+// As an ordinary user, to whom nothing was delegated.
+int TryAsNobody(const Layout& layout, Request request) {
+  if (::setgid(65534) < 0 || ::setuid(65534) < 0) return 1;
+  auto manager = Manager::Plan(layout, request);
+  if (!manager) return 2;
+  const Status created = manager->Create();
+  if (request.rootless) return created && !manager->has_cgroup() ? 0 : 3;
+  if (created || created.error().code() != Code::kDenied) return 4;
+  const bool is_explained =
+      created.error().message().find("(EACCES)") != std::string::npos &&
+      created.error().hint() == "run as root, or in a cgroup that is delegated to this user";
+  return is_explained ? 0 : 5;
+}
+
+TEST_F(CgroupTest, WithoutPermissionARootlessContainerGoesWithoutAndOthersAreToldWhy) {
+  CAISSON_REQUIRE(Need::kRoot);
+  const auto layout = Layout::Detect();
+  ASSERT_TRUE(layout);
+  for (const bool rootless : {true, false}) {
+    HeldChild child =
+        Held([&] { return TryAsNobody(*layout, {.container_id = name_, .rootless = rootless}); });
+    child.Release();
+    const auto status = child.guard.child().Reap(Soon());
+    (void)child.guard.Disarm();
+    ASSERT_TRUE(status && *status);
+    EXPECT_EQ((*status)->code, 0) << rootless;
+  }
+}
+
 TEST_F(CgroupTest, StatsTellWhatAProcessUses) {
   CAISSON_REQUIRE(Need::kRoot);
   Manager& manager = Create();
