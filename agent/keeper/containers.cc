@@ -111,16 +111,19 @@ Status Containers::Launch(const CreateRequest& request, const std::vector<Unique
     CAISSON_ASSIGN(err, MakePipe(process.user));
     options.stdio.out = out.write_end.get();
     options.stdio.err = err.write_end.get();
+    // Before there is a process that a failure would leave behind.
+    CAISSON_TRY(output->Add(LogStream::kStdout, std::move(out.read_end)));
+    CAISSON_TRY(output->Add(LogStream::kStderr, std::move(err.read_end)));
   }
   auto made =
       request.start ? container::Run(runtime_, options) : container::Create(runtime_, options);
   if (!made) return std::move(made).error();
   container.init = std::move(made->init);
   if (process.terminal) {
-    CAISSON_TRY(output->Add(LogStream::kStdout, std::move(terminal)));
-  } else {
-    CAISSON_TRY(output->Add(LogStream::kStdout, std::move(out.read_end)));
-    CAISSON_TRY(output->Add(LogStream::kStderr, std::move(err.read_end)));
+    if (Status added = output->Add(LogStream::kStdout, std::move(terminal)); !added) {
+      (void)container::Delete(runtime_, options.id, {.force = true});
+      return added;
+    }
   }
   container.output = std::move(output);
   return Ok();

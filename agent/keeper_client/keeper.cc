@@ -35,6 +35,7 @@ Result<Keeper::Reply> Keeper::Call(decltype(Request::body) body, std::span<const
   }
   if (lost_) return *lost_;
   if (!sent) return std::move(sent).error().Wrap("keeper");
+  silent_ = true;
   return Error(Code::kSystem, "keeper: no answer before the deadline", ETIMEDOUT);
 }
 
@@ -84,6 +85,11 @@ Status Keeper::StopPod(Deadline deadline) {
   return Ok();
 }
 
+bool Keeper::silent() const {
+  const std::lock_guard lock(mutex_);
+  return silent_;
+}
+
 bool Keeper::gone() const {
   const std::lock_guard lock(mutex_);
   return lost_.has_value();
@@ -91,6 +97,7 @@ bool Keeper::gone() const {
 
 void Keeper::Deliver(Response response, std::vector<UniqueFd> fds) {
   const std::lock_guard lock(mutex_);
+  silent_ = false;
   if (response.seq == 0) {
     // Nobody asked: the keeper could not be born, and says why.
     lost_ = response.error.value_or(Error(Code::kInternal, "keeper protocol: answer to nobody"));

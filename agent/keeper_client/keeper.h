@@ -49,6 +49,9 @@ class Keeper {
   // Removes all containers and the pod's cgroup; then the keeper ends.
   Status StopPod(Deadline deadline);
 
+  // Whether it left the last request unanswered beyond its deadline.
+  bool silent() const;
+
   // Whether the connection has ended: the keeper died, was stopped, or cut us off.
   bool gone() const;
 
@@ -78,6 +81,7 @@ class Keeper {
   std::uint64_t last_seq_ = 0;
   std::map<std::uint64_t, std::optional<Reply>> waiting_;  // by seq, of callers that wait
   std::optional<Error> lost_;
+  bool silent_ = false;
 };
 
 }  // namespace caisson::keeper_client

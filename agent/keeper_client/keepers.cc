@@ -109,6 +109,25 @@ Result<std::shared_ptr<Keeper>> Keepers::Connect(const std::string& pod_uid,
   return Adopt(pod_uid, std::move(socket), deadline);
 }
 
+Status Keepers::Kill(const std::string& pod_run_dir) {
+  const auto socket = ConnectUnix(StrCat(pod_run_dir, "/", kSocketName), SocketType::kSeqpacket);
+  if (!socket) return Ok();
+  // Who listens holds the socket; should it end now, its pid is not used again before it is opened
+  // or else the check below sees another program.
+  CAISSON_ASSIGN(const PeerCredentials peer, ReadPeerCredentials(*socket));
+  const auto keeper = Pidfd::Open(peer.pid);
+  if (!keeper) return Ok();
+  CAISSON_ASSIGN(const std::string name, ReadFile(StrCat("/proc/", peer.pid, "/comm")));
+  if (!name.starts_with("keeper:"))
+    return Error(Code::kWrongState, StrCat("process ", peer.pid, " is no keeper: ", Trim(name)));
+  CAISSON_TRY(keeper->Signal(SIGKILL));
+  CAISSON_ASSIGN(const bool ended, keeper->WaitEnded(Deadline::After(std::chrono::seconds(5))));
+  if (!ended)
+    return Error(Code::kSystem, StrCat("keeper ", peer.pid, " did not die of SIGKILL yet"),
+                 ETIMEDOUT);
+  return Ok();
+}
+
 Result<std::shared_ptr<Keeper>> Keepers::Adopt(const std::string& pod_uid, UniqueFd socket,
                                                Deadline deadline) {
   const int fd = socket.get();

@@ -54,6 +54,10 @@ class Keepers {
   Result<std::shared_ptr<Keeper>> Connect(const std::string& pod_uid,
                                           const std::string& pod_run_dir, Deadline deadline);
 
+  // Kills the keeper that listens in a pod's run directory: for one that does not answer. Its
+  // containers are nobody's children then. Nobody listening is success.
+  Status Kill(const std::string& pod_run_dir);
+
  private:
   Keepers(KeepersOptions options, Callbacks callbacks, UniqueFd epoll, UniqueFd stop)
       : options_(std::move(options)),

@@ -266,4 +266,13 @@ std::string LogPathOf(const PodsConfig& config, const pod_spec::ObjectMeta& meta
   return StrCat(LogDirOf(config, meta), "/", name, "/", attempt, ".log");
 }
 
+void RemoveOldLogs(const PodsConfig& config, const pod_spec::ObjectMeta& meta,
+                   const std::string& name, std::uint32_t attempt) {
+  if (attempt < 2) return;
+  const std::string path = LogPathOf(config, meta, name, attempt - 2);
+  (void)::unlink(path.c_str());
+  for (std::uint32_t number = 1; number < config.log_rotation.max_files; ++number)
+    (void)::unlink(StrCat(path, ".", number).c_str());
+}
+
 }  // namespace caisson::pods

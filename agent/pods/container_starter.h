@@ -55,4 +55,8 @@ std::string ReadTerminationMessage(const Node& node, const pod_spec::Pod& pod,
 std::string LogPathOf(const PodsConfig& config, const pod_spec::ObjectMeta& meta,
                       const std::string& name, std::uint32_t attempt);
 
+// Of the logs of earlier attempts only the last one's stay, for `logs --previous`.
+void RemoveOldLogs(const PodsConfig& config, const pod_spec::ObjectMeta& meta,
+                   const std::string& name, std::uint32_t attempt);
+
 }  // namespace caisson::pods

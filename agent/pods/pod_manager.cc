@@ -53,8 +53,7 @@ Status PodManager::Begin() {
       queue_->Add(uid);
     }
   };
-  queue_ =
-      std::make_unique<WorkQueue>(config.workers, [this](const std::string& uid) { Work(uid); });
+  queue_ = std::make_unique<WorkQueue>([this](const std::string& uid) { Work(uid); });
   CAISSON_ASSIGN(
       node_.keepers,
       keeper_client::Keepers::Open({.program = config.keeper_program,
@@ -67,6 +66,7 @@ Status PodManager::Begin() {
   changes_ = std::move(snapshot.changes);
   RemoveOrphans(snapshot.list);
   AdoptAll(snapshot.list);
+  queue_->Start(config.workers);
   follower_ = std::thread([this] { Follow(); });
   return Ok();
 }
@@ -81,14 +81,17 @@ PodManager::~PodManager() {
   node_.keepers.reset();
 }
 
-// Each pod's first round takes it over; until all have had it, leases are left alone.
+// All are taken over before any is worked on: until then no lease may be given back or away.
 void PodManager::AdoptAll(const store::List& list) {
   {
     const std::lock_guard lock(mutex_);
     for (const store::Object& object : list.objects)
       workers_[object.uid] = std::make_shared<PodWorker>(node_, object, /*adopt=*/true);
   }
-  for (const store::Object& object : list.objects) Work(object.uid);
+  for (const store::Object& object : list.objects) {
+    if (const auto worker = Find(object.uid)) worker->Adopt();
+    queue_->Add(object.uid);
+  }
   Reconcile();
 }
 

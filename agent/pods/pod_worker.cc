@@ -2,6 +2,7 @@
 #include "agent/pods/pod_worker.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -63,11 +64,21 @@ PodWorker::View PodWorker::view() const {
 
 PodWorker::Next PodWorker::Sync() {
   const bool wanted = LoadDesired();
-  if (Status adopted = AdoptOnce(); !adopted) return RetryLater(adopted.error());
+  // A keeper that cannot be taken over can be taken down all the same.
+  if (Status adopted = AdoptOnce(); !adopted && wanted) return RetryLater(adopted.error());
   TakeInbox();
   if (!wanted) return SyncDeleted();
   if (finished_) return SyncFinished();
   return SyncAlive();
+}
+
+void PodWorker::Adopt() {
+  (void)LoadDesired();
+  if (const Status adopted = AdoptOnce(); !adopted) {
+    Log(LogLevel::kWarning, adopted.error().ToString(), {{"pod", key_.name}});
+    return;
+  }
+  Publish();
 }
 
 // Whether the pod is to be there.
@@ -84,6 +95,7 @@ PodWorker::Next PodWorker::SyncAlive() {
     Publish();
     return {.wake = sandbox_backoff_.WaitUntil(SteadyTime::clock::now())};
   }
+  failed_rounds_ = 0;
   Decision decision = Decide(pod_->spec, records_, SteadyTime::clock::now());
   if (!decision.start.empty()) {
     StartAll(decision);
@@ -92,6 +104,7 @@ PodWorker::Next PodWorker::SyncAlive() {
   finished_ = decision.finished;
   Publish();
   RemoveEnded();
+  RemoveObsolete();
   if (finished_) return SyncFinished();
   // What could be started at once failed or became startable meanwhile: another round.
   if (!decision.start.empty()) return {.wake = SteadyTime::clock::now()};
@@ -148,10 +161,12 @@ void PodWorker::StartOne(ContainerRecord& record) {
     record.end.reset();
     record.failure.reset();
     record.phase = ContainerPhase::kRunning;
+    if (!record.container_id.empty()) obsolete_.push_back(record.container_id);
     record.container_id = started->container_id;
     record.image_id = started->image_id;
     record.attempt = attempt;
     record.started_at_ns = started->started_at_ns;
+    RemoveOldLogs(node_.config, pod_->metadata, record.name, attempt);
     return;
   }
   const auto& failed = std::get<StartError>(outcome);
@@ -183,6 +198,16 @@ void PodWorker::RemoveEnded() {
     }
   }
   ended_ = std::move(left);
+}
+
+// The status now shows these ends as last states.
+void PodWorker::RemoveObsolete() {
+  for (const std::string& id : obsolete_) {
+    const std::string path =
+        StrCat(sandbox_.paths().data, "/", keeper_client::kExitsName, "/", id, ".json");
+    (void)::unlink(path.c_str());  // one that stays is only read once more
+  }
+  obsolete_.clear();
 }
 
 void PodWorker::TellEnded(const std::string& container_id) const {

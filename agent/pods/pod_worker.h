@@ -33,6 +33,10 @@ class PodWorker {
   };
   Next Sync();
 
+  // Takes over what an earlier agent left, and tells how it is. Sync does it too; done before all
+  // else, it lets the API show the truth from its first answer on.
+  void Adopt();
+
   void Exited(const keeper_client::ExitRecord& exit);
   void KeeperLost();
 
@@ -65,6 +69,7 @@ class PodWorker {
   void StartAll(const Decision& decision);
   void StartOne(ContainerRecord& record);
   void RemoveEnded();
+  void RemoveObsolete();
   void TellEnded(const std::string& container_id) const;
 
   Next SyncAlive();
@@ -88,7 +93,8 @@ class PodWorker {
 
   Sandbox sandbox_;
   std::vector<ContainerRecord> records_;
-  std::vector<std::string> ended_;  // container ids whose remains are still to be removed
+  std::vector<std::string> ended_;     // container ids whose remains are still to be removed
+  std::vector<std::string> obsolete_;  // container ids whose exit records nobody needs any more
   std::optional<pod_spec::PodPhase> finished_;
   std::optional<pod_spec::Time> start_time_;
   std::vector<std::string> pod_ips_;  // kept when the sandbox of a finished pod is gone

@@ -19,6 +19,7 @@ namespace caisson::pods {
 namespace {
 
 constexpr std::chrono::seconds kKeeperLimit{30};
+constexpr std::chrono::seconds kStopLimit{15};
 constexpr std::chrono::seconds kKillLimit{10};
 
 bool Exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
@@ -168,14 +169,28 @@ Result<Sandbox::Found> Sandbox::Adopt(const pod_spec::Pod& pod) {
 }
 
 Status Sandbox::StopKeeper() {
+  bool silent = false;
   if (!keeper_ || keeper_->gone()) {
     auto connected = node_.keepers->Connect(uid_, paths_.run, Deadline::After(kKeeperLimit));
-    if (connected) keeper_ = std::move(*connected);
+    if (connected) {
+      keeper_ = std::move(*connected);
+    } else {
+      silent = connected.error().sys_errno() == ETIMEDOUT;
+    }
   }
-  if (!keeper_ || keeper_->gone()) return ClearCgroup();
-  CAISSON_TRY(keeper_->StopPod(Deadline::After(kKeeperLimit)), "stop the keeper");
+  if (keeper_ && !keeper_->gone()) {
+    Status stopped = keeper_->StopPod(Deadline::After(kStopLimit));
+    if (stopped) {
+      keeper_.reset();
+      return Ok();
+    }
+    // An answer says what stands in the way, and is worth another try.
+    silent = keeper_->silent();
+    if (!silent && !keeper_->gone()) return Wrapped(std::move(stopped).error(), "stop the keeper");
+  }
+  if (silent) CAISSON_TRY(node_.keepers->Kill(paths_.run), "kill a keeper that does not answer");
   keeper_.reset();
-  return Ok();
+  return ClearCgroup();
 }
 
 Status Sandbox::ClearCgroup() const {

@@ -5,7 +5,7 @@
 
 namespace caisson::pods {
 
-WorkQueue::WorkQueue(int threads, Work work) : work_(std::move(work)) {
+void WorkQueue::Start(int threads) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
 }
 

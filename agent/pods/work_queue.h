@@ -22,10 +22,13 @@ class WorkQueue {
  public:
   using Work = std::function<void(const std::string& key)>;
 
-  WorkQueue(int threads, Work work);
+  explicit WorkQueue(Work work) : work_(std::move(work)) {}
   WorkQueue(const WorkQueue&) = delete;
   WorkQueue& operator=(const WorkQueue&) = delete;
   ~WorkQueue() { Stop(); }
+
+  // Begins to work; what is asked for before waits.
+  void Start(int threads);
 
   void Add(const std::string& key);
   // Add at that time; an earlier time for the same key wins.

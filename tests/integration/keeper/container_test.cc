@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include "runtime/base/file.h"
 #include "tests/integration/keeper/keeper_fixture.h"
 
 namespace caisson::test {
@@ -129,6 +130,81 @@ TEST_F(Containers, RemovedOneCanBeMadeAgain) {
 
   ASSERT_TRUE(exit);
   EXPECT_EQ(exit->code, 3);
+}
+
+TEST_F(Containers, OutliveTheAgentAndTellTheNextOneHowTheyEnded) {
+  Spawn(Config());
+  const auto before = Start("sleeper", Script("sleeper", "exec sleep 1000"));
+  ASSERT_TRUE(before) << before.error().ToString();
+  const int keeper_pid = keeper_->info().host_pid;
+  keeper_.reset();
+  keepers_.reset();
+
+  OpenKeepers();
+  auto again = keepers_->Connect(uid_, RunDir(), Deadline::After(kLimit));
+  ASSERT_TRUE(again) << again.error().ToString();
+  keeper_ = std::move(*again);
+
+  EXPECT_EQ(keeper_->info().host_pid, keeper_pid);
+  const auto list = keeper_->List(Deadline::After(kLimit));
+  ASSERT_TRUE(list);
+  ASSERT_EQ(list->size(), 1U);
+  EXPECT_EQ(list->front().host_pid, before->host_pid);
+  EXPECT_EQ(list->front().state, keeper_client::ContainerState::kRunning);
+  ASSERT_TRUE(
+      keeper_->Signal({.container_id = "sleeper", .signal = SIGKILL}, Deadline::After(kLimit)));
+  const auto exit = NextExit();
+  ASSERT_TRUE(exit);
+  EXPECT_EQ(exit->signal, SIGKILL);
+}
+
+TEST_F(Containers, LogIsCutBySizeWithoutLosingALine) {
+  keeper_client::KeeperConfig pod = Config();
+  pod.log_rotation = {.max_bytes = 65536, .max_files = 8};
+  Spawn(pod);
+
+  ASSERT_TRUE(RunToEnd("chatty", Script("chatty", "busybox seq 1 5000")));
+
+  std::string all;
+  for (int number = 7; number >= 0; --number) {
+    const auto text = ReadFile(*dir_ / StrCat("logs/chatty.log", number == 0 ? "" : ".",
+                                              number == 0 ? "" : std::to_string(number)));
+    if (text) all += *text;
+  }
+  int wanted = 0;
+  for (const std::string_view line : Split(Trim(all), '\n'))
+    ASSERT_TRUE(line.ends_with(StrCat(" stdout F ", ++wanted))) << line;
+  EXPECT_EQ(wanted, 5000);
+  EXPECT_EQ(::access((*dir_ / "logs/chatty.log.1").c_str(), F_OK), 0);
+}
+
+TEST_F(Containers, KeeperIsSmall) {
+  Spawn(Config());
+  ASSERT_TRUE(Start("one", Script("one", "exec sleep 1000")));
+  ASSERT_TRUE(Start("two", Script("two", "exec sleep 1000")));
+
+  const auto rollup = ReadFile(StrCat("/proc/", keeper_->info().host_pid, "/smaps_rollup"));
+  ASSERT_TRUE(rollup);
+  std::int64_t private_kib = 0;
+  for (const std::string_view line : Split(*rollup, '\n')) {
+    if (!line.starts_with("Private_Dirty:")) continue;
+    private_kib = std::atol(std::string(line.substr(line.find(':') + 1)).c_str());
+  }
+  // What it does not share with the others; sanitizers keep books of their own.
+#ifndef __SANITIZE_ADDRESS__
+  EXPECT_LE(private_kib, 400);
+#endif
+  EXPECT_GT(private_kib, 0);
+}
+
+TEST_F(Containers, PodThatCannotBeBornSaysWhy) {
+  keeper_client::KeeperConfig pod = Config();
+  pod.sysctls = {{"net.no.such.thing", "1"}};
+
+  const auto spawned = keepers_->Spawn(pod, Deadline::After(kLimit));
+
+  ASSERT_FALSE(spawned);
+  EXPECT_THAT(spawned.error().message(), HasSubstr("sysctl \"net.no.such.thing\""));
 }
 
 }  // namespace

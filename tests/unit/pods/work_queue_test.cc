@@ -41,7 +41,7 @@ TEST(WorkQueue, KeyIsWorkedOnByOneThreadAtATimeAndOnceMoreWhenAskedMeanwhile) {
   Counter released;
   std::atomic<int> at_once{0};
   std::atomic<bool> overlapped{false};
-  WorkQueue queue(4, [&](const std::string&) {
+  WorkQueue queue([&](const std::string&) {
     if (++at_once > 1) overlapped = true;
     begun.Add();
     (void)released.WaitFor(1);
@@ -49,6 +49,7 @@ TEST(WorkQueue, KeyIsWorkedOnByOneThreadAtATimeAndOnceMoreWhenAskedMeanwhile) {
     ended.Add();
   });
 
+  queue.Start(4);
   queue.Add("pod");
   ASSERT_TRUE(begun.WaitFor(1));
   for (int i = 0; i < 5; ++i) queue.Add("pod");
@@ -62,23 +63,25 @@ TEST(WorkQueue, KeyIsWorkedOnByOneThreadAtATimeAndOnceMoreWhenAskedMeanwhile) {
 
 TEST(WorkQueue, TimerThatIsEarlierWins) {
   Counter worked;
-  WorkQueue queue(1, [&](const std::string&) { worked.Add(); });
+  WorkQueue queue([&](const std::string&) { worked.Add(); });
 
   queue.AddAt("pod", SteadyTime::clock::now() + std::chrono::hours(1));
   queue.AddAt("pod", SteadyTime::clock::now() + std::chrono::milliseconds(10));
+  queue.Start(1);
 
   EXPECT_TRUE(worked.WaitFor(1));
 }
 
 TEST(WorkQueue, DifferentKeysAreWorkedOnSideBySide) {
   Counter begun;
-  WorkQueue queue(2, [&](const std::string&) {
+  WorkQueue queue([&](const std::string&) {
     begun.Add();
     EXPECT_TRUE(begun.WaitFor(2));
   });
 
   queue.Add("one");
   queue.Add("two");
+  queue.Start(2);
 
   EXPECT_TRUE(begun.WaitFor(2));
 }
