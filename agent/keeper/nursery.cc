@@ -28,8 +28,8 @@ Status JoinOwnCgroup(const NurseryOptions& options) {
   return manager.AddProcess(::getpid());
 }
 
+// Whoever asked for it is told, and tells the user; a log of ours would only say it twice.
 void Refuse(const UniqueFd& control, const Error& error) {
-  Log(LogLevel::kError, error.ToString());
   keeper_client::Response response;
   response.error = error;
   (void)SendPacket(control, keeper_client::Encode(response));  // the agent may be gone

@@ -174,6 +174,10 @@ void Keepers::Receive(int fd) {
     keeper = found->second;
   }
   auto packet = ReceivePacket(keeper->socket_, kMaxPacketBytes);
+  // A keeper that ended with a request unread resets the connection, which is told before its last
+  // words; those are still there. Source: af_unix.c, unix_release_sock.
+  if (!packet && packet.error().sys_errno() == ECONNRESET)
+    packet = ReceivePacket(keeper->socket_, kMaxPacketBytes);
   if (!packet || packet->eof) {
     Forget(fd, keeper);
     callbacks_.lost(keeper->pod_uid());
