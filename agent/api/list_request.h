@@ -27,6 +27,7 @@ struct ListRequest {
   bool initial_events = false;
   std::optional<std::int64_t> timeout_seconds;
 
+  bool MatchesAll() const { return labels.empty() && fields.empty(); }
   bool Matches(const nlohmann::json& document) const {
     return labels.Matches(document) && fields.Matches(document);
   }

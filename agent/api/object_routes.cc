@@ -40,7 +40,7 @@ Reply ListReply(const Services& services, const ServedKind& kind, const ListRequ
     if (!request.Matches(*object.document)) continue;
     if (!first) body.push_back(',');
     first = false;
-    body += Dump(*object.document);
+    body += *object.text;
   }
   return {200, "application/json", body + "]}\n"};
 }
@@ -86,7 +86,7 @@ Reply StoreErrorReply(const ServedKind& kind, const std::string& name, const Err
 
 Reply ObjectReply(const Request& request, const ServedKind& kind, int code,
                   const store::Object& object) {
-  if (!WantsTable(request)) return {code, "application/json", Dump(*object.document) + "\n"};
+  if (!WantsTable(request)) return {code, "application/json", *object.text + "\n"};
   const bool whole = request.Query("includeObject") == "Object";
   return JsonReply(
       code, pod_spec::MakeTable(

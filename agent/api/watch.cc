@@ -60,7 +60,7 @@ class Watch {
   bool SendInitial(ReplyStream& stream) {
     for (const store::Object& object : initial_.objects) {
       if (InNamespace(object) && request_.Matches(*object.document) &&
-          !Send(stream, "ADDED", object.document))
+          !Send(stream, "ADDED", object))
         return false;
     }
     const std::uint64_t version = initial_.resource_version;
@@ -86,26 +86,30 @@ class Watch {
 
   bool SendChange(ReplyStream& stream, const Change& change) {
     if (!InNamespace(change.object)) return true;
-    const bool matched = change.previous != nullptr && request_.Matches(*change.previous);
+    const bool matched = change.previous != nullptr && MatchesText(*change.previous);
     const bool matches =
         change.type != ChangeType::kDeleted && request_.Matches(*change.object.document);
     if (!matched && !matches) return true;
     const char* type = !matches ? "DELETED" : matched ? "MODIFIED" : "ADDED";
-    return Send(stream, type, change.object.document);
+    return Send(stream, type, change.object);
+  }
+
+  bool MatchesText(const std::string& text) const {
+    return request_.MatchesAll() ||
+           request_.Matches(json::parse(text, nullptr, /*allow_exceptions=*/false));
   }
 
   bool InNamespace(const store::Object& object) const {
     return request_.ns.empty() || object.key.ns == request_.ns;
   }
 
-  bool Send(ReplyStream& stream, const char* type, const std::shared_ptr<const json>& document) {
+  bool Send(ReplyStream& stream, const char* type, const store::Object& object) {
     if (!request_.as_table)
-      return stream.Write(StrCat("{\"type\":\"", type, "\",\"object\":", Dump(*document), "}\n"));
-    pod_spec::TableRequest table{kind_.info().name,
-                                 (*document)["metadata"].value("resourceVersion", ""),
+      return stream.Write(StrCat("{\"type\":\"", type, "\",\"object\":", *object.text, "}\n"));
+    pod_spec::TableRequest table{kind_.info().name, std::to_string(object.resource_version),
                                  request_.include, !sent_columns_, pod_spec::NowTime()};
     sent_columns_ = true;
-    const json rows = pod_spec::MakeTable(table, {document});
+    const json rows = pod_spec::MakeTable(table, {object.document});
     return stream.Write(StrCat("{\"type\":\"", type, "\",\"object\":", Dump(rows), "}\n"));
   }
 

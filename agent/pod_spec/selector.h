@@ -17,6 +17,7 @@ class LabelSelector {
   // Errors: kInvalidSpec naming the part.
   static Result<LabelSelector> Parse(std::string_view text);
   bool Matches(const nlohmann::json& object) const;
+  bool empty() const { return requirements_.empty(); }
 
  private:
   enum class Operator { kIn, kNotIn, kExists, kNotExists };
@@ -35,6 +36,7 @@ class FieldSelector {
   // Errors: kInvalidSpec when `kind` ("Pod", "Event"...) has no such selectable field.
   static Result<FieldSelector> Parse(std::string_view text, std::string_view kind);
   bool Matches(const nlohmann::json& object) const;
+  bool empty() const { return requirements_.empty(); }
 
  private:
   struct Requirement {

@@ -46,27 +46,45 @@ class Subscription {
   std::uint64_t position_;
 };
 
-// The last changes of one kind, and the readers that wait for more. Thread-safe.
+// The last changes of one kind, and the readers that wait for more. Old versions are held as text,
+// a tenth of the size of their trees; a reader that is up to date meets the tree that the store
+// still has, one that lags has it parsed again. Thread-safe.
 class Feed : public std::enable_shared_from_this<Feed> {
  public:
-  // Holds `capacity` changes; those at or before `floor` were never held.
-  Feed(std::size_t capacity, std::uint64_t floor) : capacity_(capacity), floor_(floor) {}
+  struct Limits {
+    std::size_t changes;
+    std::size_t bytes;  // of text
+  };
+  // Changes at or before `floor` were never held.
+  Feed(Limits limits, std::uint64_t floor) : limits_(limits), floor_(floor) {}
 
   // Versions must grow from call to call.
-  void Publish(Change change);
+  void Publish(const Change& change);
 
   // Errors: kWrongState "too old resource version: F (oldest held: O)".
   Result<std::unique_ptr<Subscription>> Subscribe(std::uint64_t after);
 
  private:
   friend class Subscription;
-  Result<std::vector<Change>> ReadAfter(Subscription& reader, std::size_t max);
+  struct Held {
+    ChangeType type;
+    std::uint64_t resource_version;
+    Key key;
+    std::string uid;
+    std::shared_ptr<const std::string> text;
+    std::shared_ptr<const std::string> previous;
+    std::weak_ptr<const nlohmann::json> document;
+    std::weak_ptr<const pod_spec::Pod> pod;
+  };
+  static Result<Change> Restore(const Held& held);
+  Result<std::vector<Held>> ReadAfter(Subscription& reader, std::size_t max);
   void Leave(const Subscription* reader);
 
-  const std::size_t capacity_;
+  const Limits limits_;
   mutable std::mutex mutex_;
-  std::deque<Change> ring_;
-  std::uint64_t floor_;  // the version of the newest change that is no longer held
+  std::deque<Held> ring_;
+  std::size_t bytes_ = 0;  // of the ring's text
+  std::uint64_t floor_;    // the version of the newest change that is no longer held
   std::vector<const Subscription*> readers_;
 };
 

@@ -38,6 +38,7 @@ struct Object {
   std::string uid;
   std::uint64_t resource_version = 0;
   std::shared_ptr<const nlohmann::json> document;  // whole, with metadata.resourceVersion
+  std::shared_ptr<const std::string> text;         // the document as JSON text, as clients get it
   std::shared_ptr<const pod_spec::Pod> pod;        // set for Kind::kPod
 };
 
@@ -49,7 +50,7 @@ struct Change {
   ChangeType type = ChangeType::kAdded;
   std::uint64_t resource_version = 0;
   Object object;
-  std::shared_ptr<const nlohmann::json> previous;  // null for kAdded
+  std::shared_ptr<const std::string> previous;  // as JSON text; null for kAdded
 };
 
 }  // namespace caisson::store

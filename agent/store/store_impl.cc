@@ -37,7 +37,7 @@ const json& PartOf(const json& document, const char* part) {
 
 // An object around a document that is complete but for its resource version.
 Result<Object> MakeObject(const Key& key, const std::shared_ptr<json>& document) {
-  Object object{key, document->at("metadata").value("uid", ""), 0, document, nullptr};
+  Object object{key, document->at("metadata").value("uid", ""), 0, document, nullptr, nullptr};
   if (key.kind == Kind::kPod) {
     CAISSON_ASSIGN(pod_spec::Pod pod, pod_spec::DecodePod(document));
     object.pod = std::make_shared<const pod_spec::Pod>(std::move(pod));
@@ -45,11 +45,16 @@ Result<Object> MakeObject(const Key& key, const std::shared_ptr<json>& document)
   return object;
 }
 
-void SetVersion(Object& object, json& document, std::uint64_t version) {
+// `document` is the object's own, not seen by anyone else yet.
+void SetVersion(Object& object, const std::shared_ptr<json>& document, std::uint64_t version) {
   object.resource_version = version;
-  document["metadata"]["resourceVersion"] = std::to_string(version);
+  (*document)["metadata"]["resourceVersion"] = std::to_string(version);
+  // Bytes that are not UTF-8 come from containers: their termination messages.
+  object.text = std::make_shared<const std::string>(
+      document->dump(-1, ' ', false, json::error_handler_t::replace));
   if (object.pod == nullptr) return;
   pod_spec::Pod pod = *object.pod;
+  pod.document = document;
   pod.metadata.resource_version = std::to_string(version);
   object.pod = std::make_shared<const pod_spec::Pod>(std::move(pod));
 }
@@ -74,13 +79,13 @@ Status Store::Impl::Load() {
       const Key key = KeyOf(kind, *document);
       CAISSON_ASSIGN(Object object, MakeObject(key, document));
       CAISSON_ASSIGN(const std::uint64_t version, NextVersionLocked());
-      SetVersion(object, *document, version);
+      SetVersion(object, document, version);
       objects_[key] = std::move(object);
       return Ok();
     }));
   }
   CAISSON_TRY(NextVersionLocked());
-  for (auto& feed : feeds_) feed = std::make_shared<Feed>(kFeedCapacity, version_);
+  for (auto& feed : feeds_) feed = std::make_shared<Feed>(kFeedLimits, version_);
   return Ok();
 }
 
@@ -136,10 +141,10 @@ Result<Object> Store::Impl::Write(const Key& key, json document, const Object* b
   }
   const std::lock_guard lock(mutex_);
   CAISSON_ASSIGN(const std::uint64_t version, NextVersionLocked());
-  SetVersion(object, *shared, version);
+  SetVersion(object, shared, version);
   objects_[key] = object;
   FeedOf(key.kind).Publish({before == nullptr ? ChangeType::kAdded : ChangeType::kModified, version,
-                            object, before == nullptr ? nullptr : before->document});
+                            object, before == nullptr ? nullptr : before->text});
   return object;
 }
 
@@ -216,9 +221,9 @@ Result<Object> Store::Impl::RemoveHeld(const Object& object) {
   removed.document = document;
   const std::lock_guard lock(mutex_);
   CAISSON_ASSIGN(const std::uint64_t version, NextVersionLocked());
-  SetVersion(removed, *document, version);
+  SetVersion(removed, document, version);
   objects_.erase(object.key);
-  FeedOf(object.key.kind).Publish({ChangeType::kDeleted, version, removed, object.document});
+  FeedOf(object.key.kind).Publish({ChangeType::kDeleted, version, removed, object.text});
   return removed;
 }
 

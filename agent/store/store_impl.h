@@ -33,8 +33,7 @@ class Store::Impl {
 
  private:
   static constexpr std::size_t kStripes = 64;
-  // Kept per change: two documents of some 10 KiB.
-  static constexpr std::size_t kFeedCapacity = 1024;
+  static constexpr Feed::Limits kFeedLimits{4096, std::size_t{8} << 20};
   static constexpr std::size_t kMaxEvents = 1000;
 
   std::mutex& StripeOf(const Key& key) const;

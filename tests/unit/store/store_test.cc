@@ -141,20 +141,67 @@ TEST_F(StoreTest, AWatchGoesOnFromAListWithNothingLostDeletionsIncluded) {
   EXPECT_GT(taken[1].resource_version, taken[0].resource_version);
 }
 
-TEST_F(StoreTest, AReaderThatFellBehindIsToldSo) {
+TEST(Feed, AReaderThatFellBehindIsToldSo) {
+  const auto feed = std::make_shared<Feed>(Feed::Limits{4, 1000}, 10);
+  auto changes = feed->Subscribe(10);
+  ASSERT_TRUE(changes);
+  for (std::uint64_t version = 11; version < 17; ++version) {
+    Change change{ChangeType::kDeleted, version, {}, nullptr};
+    change.object.key.kind = Kind::kConfigMap;
+    change.object.text = std::make_shared<const std::string>("{}");
+    feed->Publish(change);
+  }
+
+  const auto taken = (*changes)->Take();
+  const auto late = feed->Subscribe(11);
+  const auto in_time = feed->Subscribe(12);
+
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code(), Code::kWrongState);
+  EXPECT_EQ(taken.error().message(), "too old resource version: 10 (oldest held: 12)");
+  EXPECT_FALSE(late);
+  ASSERT_TRUE(in_time);
+  EXPECT_EQ((*in_time)->Take()->size(), 4U);
+}
+
+TEST_F(StoreTest, AReaderThatLagsGetsOldVersionsWhole) {
   auto changes = store_->Subscribe(Kind::kPod, 0);
   ASSERT_TRUE(changes);
   const Object pod = Add("a");
-  for (int i = 0; i < 1100; ++i) {
-    PodStatus status;
-    status.message = std::to_string(i);
-    ASSERT_TRUE(store_->UpdateStatus("default", "a", pod.uid, status));
+  PodStatus status;
+  status.message = "termination \xff message";
+  ASSERT_TRUE(store_->UpdateStatus("default", "a", pod.uid, status));
+  ASSERT_TRUE(store_->Remove(KeyOf("a"), pod.uid));
+
+  const auto taken = Drain(**changes);
+
+  ASSERT_EQ(taken.size(), 3U);
+  EXPECT_EQ(taken[0].previous, nullptr);
+  EXPECT_EQ(*taken[1].previous, *taken[0].object.text);
+  EXPECT_EQ(taken[1].object.pod->spec.containers.size(), 1U);
+  EXPECT_EQ((*taken[1].object.document)["status"]["message"], "termination \xEF\xBF\xBD message");
+  EXPECT_EQ((*taken[2].object.document)["metadata"]["resourceVersion"],
+            std::to_string(taken[2].resource_version));
+}
+
+TEST_F(StoreTest, LargeObjectsDoNotFillTheMemoryOfTheFeed) {
+  auto changes = store_->Subscribe(Kind::kConfigMap, 0);
+  ASSERT_TRUE(changes);
+  json config{{"metadata", {{"name", "c"}, {"namespace", "default"}}}};
+  config["data"]["k"] = std::string(std::size_t{1} << 20, 'x');
+  ASSERT_TRUE(store_->Create(Kind::kConfigMap, config));
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(
+        store_->Update({Kind::kConfigMap, "default", "c"}, [i](const Object& c) -> Result<json> {
+          json after = *c.document;
+          after["data"]["n"] = std::to_string(i);
+          return after;
+        }));
   }
 
   const auto taken = (*changes)->Take();
 
   ASSERT_FALSE(taken);
-  EXPECT_EQ(taken.error().code(), Code::kWrongState);
   EXPECT_THAT(taken.error().message(), HasSubstr("too old resource version"));
 }
 
