@@ -4,8 +4,10 @@
 #include <concepts>
 #include <cstdint>
 #include <map>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,79 +20,64 @@ namespace caisson::keeper_client {
 // is not there leaves the field as it is, unless it is needed.
 class FieldReader {
  public:
-  explicit FieldReader(const nlohmann::json& object) : object_(object) {
-    if (!object.is_object()) status_ = Error(Code::kInvalidSpec, "expected a JSON object");
-  }
+  explicit FieldReader(const nlohmann::json& object);
 
   FieldReader& Needs(const char* name, auto& field) {
-    if (status_ && !object_.contains(name))
-      status_ = Error(Code::kInvalidSpec, StrCat(name, ": missing"));
+    Require(name);
     return Takes(name, field);
   }
   FieldReader& Takes(const char* name, auto& field) {
-    if (!status_) return *this;
-    const auto member = object_.find(name);
-    if (member != object_.end() && !Read(*member, field))
-      status_ = Error(Code::kInvalidSpec, StrCat(name, ": wrong type or out of range"));
+    const nlohmann::json* const member = Find(name);
+    if (member != nullptr && !Read(*member, field)) Refuse(name, "wrong type or out of range");
     return *this;
   }
   Status Done() { return std::move(status_); }
 
  private:
-  using Json = nlohmann::json;
-  static bool Read(const Json& json, std::string& out) {
-    if (!json.is_string()) return false;
-    out = json.get_ref<const std::string&>();
-    return true;
-  }
-  static bool Read(const Json& json, bool& out) {
-    if (!json.is_boolean()) return false;
-    out = json.get<bool>();
-    return true;
-  }
+  // A whole number of either sign, as JSON has them.
+  struct Number {
+    bool negative = false;
+    std::uint64_t bits = 0;
+  };
+
+  void Require(const char* name);
+  void Refuse(const char* name, std::string_view why);
+  const nlohmann::json* Find(const char* name) const;  // nothing after the first failure
+
+  static std::optional<Number> ReadNumber(const nlohmann::json& json);
+  static std::optional<std::size_t> ArraySize(const nlohmann::json& json);
+  static const nlohmann::json& Item(const nlohmann::json& json, std::size_t index);
+
+  static bool Read(const nlohmann::json& json, std::string& out);
+  static bool Read(const nlohmann::json& json, bool& out);
+  static bool Read(const nlohmann::json& json, std::map<std::string, std::string>& out);
   template <std::integral Int>
-  static bool Read(const Json& json, Int& out) {
-    if (json.is_number_unsigned()) {
-      const auto value = json.get<std::uint64_t>();
-      out = static_cast<Int>(value);
-      return std::in_range<Int>(value);
-    }
-    if (!json.is_number_integer()) return false;
-    const auto value = json.get<std::int64_t>();
-    out = static_cast<Int>(value);
-    return std::in_range<Int>(value);
+  static bool Read(const nlohmann::json& json, Int& out) {
+    const auto number = ReadNumber(json);
+    if (!number) return false;
+    out = static_cast<Int>(number->bits);
+    return number->negative ? std::in_range<Int>(static_cast<std::int64_t>(number->bits))
+                            : std::in_range<Int>(number->bits);
   }
-  template <class Item>
-  static bool Read(const Json& json, std::vector<Item>& out) {
-    if (!json.is_array()) return false;
-    out.resize(json.size());
-    for (std::size_t i = 0; i < json.size(); ++i) {
-      if (!Read(json[i], out[i])) return false;
-    }
-    return true;
-  }
-  static bool Read(const Json& json, std::map<std::string, std::string>& out) {
-    if (!json.is_object()) return false;
-    for (const auto& [key, value] : json.items()) {
-      if (!Read(value, out[key])) return false;
+  template <class T>
+  static bool Read(const nlohmann::json& json, std::vector<T>& out) {
+    const auto size = ArraySize(json);
+    if (!size) return false;
+    out.resize(*size);
+    for (std::size_t i = 0; i < *size; ++i) {
+      if (!Read(Item(json, i), out[i])) return false;
     }
     return true;
   }
 
-  const Json& object_;
+  const nlohmann::json& object_;
   Status status_ = Ok();
 };
 
 // Parses without exceptions. Errors: kInvalidSpec.
-inline Result<nlohmann::json> ParseJson(std::string_view text, std::string_view what) {
-  auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) return Error(Code::kInvalidSpec, StrCat(what, ": malformed JSON"));
-  return json;
-}
+Result<nlohmann::json> ParseJson(std::string_view text, std::string_view what);
 
 // One line; bytes that are not UTF-8 become U+FFFD instead of an exception.
-inline std::string Dump(const nlohmann::json& json) {
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
+std::string Dump(const nlohmann::json& json);
 
 }  // namespace caisson::keeper_client

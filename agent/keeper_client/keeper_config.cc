@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/keeper_client/keeper_config.h"
 
+#include <nlohmann/json.hpp>
+
 #include "agent/keeper_client/json_fields.h"
 
 namespace caisson::keeper_client {

@@ -2,6 +2,7 @@
 #include "agent/keeper_client/protocol.h"
 
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "agent/keeper_client/json_fields.h"
 

@@ -33,9 +33,9 @@ int OpenPasswd() noexcept {
 
 // Takes the text up to the next ':' off the front.
 std::string_view NextField(std::string_view& rest) noexcept {
-  const std::size_t colon = rest.find(':');
-  const std::string_view field = rest.substr(0, colon);
-  rest.remove_prefix(colon == std::string_view::npos ? rest.size() : colon + 1);
+  const std::size_t colon = std::min(rest.find(':'), rest.size());
+  const std::string_view field(rest.data(), colon);  // substr can throw
+  rest.remove_prefix(std::min(colon + 1, rest.size()));
   return field;
 }
 

@@ -203,9 +203,9 @@ TEST(ResetSignals, NothingIsBlockedAndPipesAreNotIgnored) {
 
 TEST(CloseOnExecFrom, MarksAllFromThereOn) {
   const auto child = InChild([]() -> std::string {
-    if (::dup2(0, 5) != 5 || ::dup2(0, 200) != 200) return "dup2";
-    if (CloseOnExecFrom(6) != 0) return "close_range";
-    return StrCat(::fcntl(5, F_GETFD), ::fcntl(200, F_GETFD));
+    if (::dup2(0, 100) != 100 || ::dup2(0, 200) != 200) return "dup2";
+    if (CloseOnExecFrom(101) != 0) return "close_range";
+    return StrCat(::fcntl(100, F_GETFD), ::fcntl(200, F_GETFD));
   });
   EXPECT_EQ(child.said, StrCat(0, FD_CLOEXEC));
 }
