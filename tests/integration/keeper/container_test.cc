@@ -21,6 +21,16 @@ std::uint64_t InodeOf(int pid, std::string_view ns) {
   return info.st_ino;
 }
 
+std::int64_t PrivateDirtyKib(int pid) {
+  const auto rollup = ReadFile(StrCat("/proc/", pid, "/smaps_rollup"));
+  if (!rollup) return -1;
+  for (const std::string_view line : Split(*rollup, '\n')) {
+    if (line.starts_with("Private_Dirty:"))
+      return std::atol(std::string(line.substr(line.find(':') + 1)).c_str());
+  }
+  return -1;
+}
+
 class Containers : public KeeperTest {};
 
 TEST_F(Containers, ExitCodeIsToldAndOnDisk) {
@@ -183,17 +193,18 @@ TEST_F(Containers, KeeperIsSmall) {
   ASSERT_TRUE(Start("one", Script("one", "exec sleep 1000")));
   ASSERT_TRUE(Start("two", Script("two", "exec sleep 1000")));
 
-  const auto rollup = ReadFile(StrCat("/proc/", keeper_->info().host_pid, "/smaps_rollup"));
-  ASSERT_TRUE(rollup);
-  std::int64_t private_kib = 0;
-  for (const std::string_view line : Split(*rollup, '\n')) {
-    if (!line.starts_with("Private_Dirty:")) continue;
-    private_kib = std::atol(std::string(line.substr(line.find(':') + 1)).c_str());
-  }
-  // What it does not share with the others; sanitizers keep books of their own.
-#ifndef __SANITIZE_ADDRESS__
-  EXPECT_LE(private_kib, 400);
+  // What it does not share with the others; the sanitizers' own books are larger.
+#ifdef __SANITIZE_ADDRESS__
+  constexpr std::int64_t kGoalKib = 200'000;
+#else
+  constexpr std::int64_t kGoalKib = 400;
 #endif
+  // Pages count as shared while a container's init has not become its program yet.
+  const Deadline deadline = Deadline::After(kLimit);
+  std::int64_t private_kib = PrivateDirtyKib(keeper_->info().host_pid);
+  while (private_kib > kGoalKib && !deadline.passed())
+    private_kib = PrivateDirtyKib(keeper_->info().host_pid);
+  EXPECT_LE(private_kib, kGoalKib);
   EXPECT_GT(private_kib, 0);
 }
 
