@@ -71,7 +71,7 @@ class Keeper {
           if (server_) server_->Tell({exit});
         }) {}
 
-  Status Run(UniqueFd control) {
+  Status Run(UniqueFd& control) {
     CAISSON_ASSIGN(const UniqueFd signals, OpenChildSignals());
     CAISSON_TRY(loop_.Watch(signals, EPOLLIN, [&](std::uint32_t) {
       signalfd_siginfo taken;
@@ -151,7 +151,7 @@ class Keeper {
 
 }  // namespace
 
-Status KeepPod(const KeeperConfig& config, UniqueFd control) {
+Status KeepPod(const KeeperConfig& config, UniqueFd& control) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   CAISSON_ASSIGN(const auto loop, EventLoop::Make());
   CAISSON_ASSIGN(cgroup::Manager pod_cgroup, MakePodCgroup(config), "pod cgroup \"",
@@ -161,7 +161,7 @@ Status KeepPod(const KeeperConfig& config, UniqueFd control) {
   CAISSON_ASSIGN(PodNamespaces namespaces, EnterPodNamespaces(config), "pod namespaces");
   CAISSON_ASSIGN(keeper_client::KeeperInfo info, Describe(config, namespaces));
   Keeper keeper(config, *loop, std::move(pod_cgroup), std::move(namespaces), std::move(info));
-  CAISSON_TRY(keeper.Run(std::move(control)));
+  CAISSON_TRY(keeper.Run(control));
   undo.Disarm();
   return Ok();
 }

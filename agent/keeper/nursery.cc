@@ -10,7 +10,7 @@
 #include "agent/keeper/keeper.h"
 #include "agent/keeper/small_root.h"
 #include "agent/keeper_client/protocol.h"
-#include "runtime/base/log.h"
+#include "runtime/base/file.h"
 #include "runtime/base/socket.h"
 #include "runtime/cgroup/layout.h"
 #include "runtime/cgroup/manager.h"
@@ -41,10 +41,8 @@ Status BecomeKeeper(const keeper_client::KeeperConfig& config, UniqueFd control,
   if (::setsid() < 0) return SysError("setsid", "keeper");
   if (::dup2(log.get(), 2) < 0) return SysError("dup2", "keeper log");
   ::prctl(PR_SET_NAME, StrCat("keeper:", config.pod_name).substr(0, 15).c_str());
-  // Kept beside the one that goes into the server, so that a failure can be told.
-  const UniqueFd spare(::fcntl(control.get(), F_DUPFD_CLOEXEC, 3));
-  Status kept = KeepPod(config, std::move(control));
-  if (!kept) Refuse(spare, kept.error());
+  Status kept = KeepPod(config, control);
+  if (!kept && control.valid()) Refuse(control, kept.error());
   return kept;
 }
 
@@ -52,6 +50,8 @@ Status BecomeKeeper(const keeper_client::KeeperConfig& config, UniqueFd control,
 
 Status PrepareNursery(const NurseryOptions& options) {
   CAISSON_TRY(JoinOwnCgroup(options), "cgroup of the keepers");
+  // The last that the kernel should take. Without CAP_SYS_RESOURCE it stays as it is.
+  (void)WriteFileAt(kCwd, "/proc/self/oom_score_adj", "-999");
   return EnterSmallRoot(options.visible);
 }
 

@@ -118,10 +118,11 @@ void PodWorker::TakeInbox() {
   }
   for (const ExitRecord& exit : inbox.exits) TakeExit(exit);
   if (!inbox.keeper_lost || !sandbox_.has_keeper() || !sandbox_.keeper().gone()) return;
+  const bool was_up = sandbox_.up();
   sandbox_.LoseKeeper();
   TakeExitFiles();
   LoseContainers();
-  if (finished_ || !sandbox_.up()) return;
+  if (finished_ || !was_up) return;
   Tell("Warning", "SandboxChanged", "the pod's keeper is gone; the pod is set up again");
   if (Status cleared = sandbox_.Stop(); !cleared)
     Log(LogLevel::kWarning, cleared.error().ToString(), {{"pod", key_.name}});

@@ -134,7 +134,11 @@ void PodManager::Follow() {
     if (entries[1].revents != 0) return;
     const auto changes = changes_->Take();
     if (changes) {
-      for (const store::Change& change : *changes) Seen(change.object);
+      for (const store::Change& change : *changes) {
+        // Of its removal by its own worker, which is gone.
+        const bool removed = change.type == store::ChangeType::kDeleted;
+        if (!removed || Find(change.object.uid)) Seen(change.object);
+      }
       continue;
     }
     // Too far behind: look at everything once more.
@@ -150,8 +154,6 @@ void PodManager::Seen(const store::Object& object) {
   {
     const std::lock_guard lock(mutex_);
     auto& worker = workers_[object.uid];
-    // A deletion that is told after all was removed must not bring the worker back for long: its
-    // first round finds nothing and ends it.
     if (!worker) worker = std::make_shared<PodWorker>(node_, object, /*adopt=*/false);
   }
   queue_->Add(object.uid);

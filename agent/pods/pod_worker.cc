@@ -38,7 +38,10 @@ PodWorker::PodWorker(Node& node, const store::Object& object, bool adopt)
       pod_(object.pod),
       adopt_(adopt),
       sandbox_(node, *object.pod) {
-  if (!adopt) first_seen_ = SteadyTime::clock::now();
+  if (!adopt) {
+    sandbox_.BeginAnew();
+    first_seen_ = SteadyTime::clock::now();
+  }
   published_ = StatusIn(*object.document);
   records_ = MakeRecords(pod_->spec, published_);
   finished_ = FinishedPhase(published_);
@@ -226,7 +229,9 @@ void PodWorker::TellEnded(const std::string& container_id) const {
 
 PodWorker::Next PodWorker::SyncFinished() {
   Publish();
-  if (Status stopped = sandbox_.Stop(); !stopped) return RetryLater(stopped.error());
+  if (sandbox_.left_over()) {
+    if (Status stopped = sandbox_.Stop(); !stopped) return RetryLater(stopped.error());
+  }
   ended_.clear();
   PublishView();
   return {};

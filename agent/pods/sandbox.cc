@@ -24,6 +24,11 @@ constexpr std::chrono::seconds kKillLimit{10};
 
 bool Exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
+// For a socket file without a keeper behind it, and none at all.
+bool MeansNobodyListens(const Error& error) {
+  return error.code() == Code::kNotFound || error.sys_errno() == ECONNREFUSED;
+}
+
 // Names in a directory; none when it is not there.
 std::vector<std::string> NamesIn(const std::string& path) {
   std::vector<std::string> names;
@@ -59,6 +64,9 @@ Sandbox::Sandbox(Node& node, const pod_spec::Pod& pod)
 }
 
 Status Sandbox::SetUp(const pod_spec::Pod& pod) {
+  // What could not be taken down when the last keeper was lost.
+  if (left_over_) CAISSON_TRY(Stop(), "take down what was there before");
+  left_over_ = true;
   const auto steps = [&]() -> Status {
     CAISSON_TRY(MakeDirectories(pod));
     CAISSON_TRY(StartKeeper(pod), "keeper");
@@ -147,18 +155,19 @@ Status Sandbox::PrepareVolumes(const pod_spec::Pod& pod) {
 }
 
 Result<Sandbox::Found> Sandbox::Adopt(const pod_spec::Pod& pod) {
-  if (!Exists(StrCat(paths_.run, "/", keeper_client::kConfigName))) return Found::kNothing;
-  auto connected = node_.keepers->Connect(uid_, paths_.run, Deadline::After(kKeeperLimit));
-  if (!connected) {
-    const Error& error = connected.error();
-    const bool dead = error.code() == Code::kNotFound || error.sys_errno() == ECONNREFUSED ||
-                      error.sys_errno() == ECONNRESET;
-    // A keeper that lives and does not answer must not get a second one beside it.
-    if (!dead) return error;
-    CAISSON_TRY(Stop());
-    return Found::kDead;
+  left_over_ = Exists(StrCat(paths_.run, "/", keeper_client::kConfigName));
+  if (!left_over_) return Found::kNothing;
+  // An earlier attempt may have come as far as this.
+  if (!keeper_ || keeper_->gone()) {
+    auto connected = node_.keepers->Connect(uid_, paths_.run, Deadline::After(kKeeperLimit));
+    // A keeper that lives must not get a second one beside it, whatever is wrong with it.
+    if (!connected && !MeansNobodyListens(connected.error())) return std::move(connected).error();
+    if (!connected) {
+      CAISSON_TRY(Stop());
+      return Found::kDead;
+    }
+    keeper_ = std::move(*connected);
   }
-  keeper_ = std::move(*connected);
   // Each of these answers what is there, and repairs what is missing.
   CAISSON_TRY(MakeDirectories(pod));
   CAISSON_TRY(JoinNetwork(pod), "pod network");
@@ -169,13 +178,13 @@ Result<Sandbox::Found> Sandbox::Adopt(const pod_spec::Pod& pod) {
 }
 
 Status Sandbox::StopKeeper() {
-  bool silent = false;
+  bool must_die = false;
   if (!keeper_ || keeper_->gone()) {
     auto connected = node_.keepers->Connect(uid_, paths_.run, Deadline::After(kKeeperLimit));
     if (connected) {
       keeper_ = std::move(*connected);
     } else {
-      silent = connected.error().sys_errno() == ETIMEDOUT;
+      must_die = !MeansNobodyListens(connected.error());
     }
   }
   if (keeper_ && !keeper_->gone()) {
@@ -185,10 +194,11 @@ Status Sandbox::StopKeeper() {
       return Ok();
     }
     // An answer says what stands in the way, and is worth another try.
-    silent = keeper_->silent();
-    if (!silent && !keeper_->gone()) return Wrapped(std::move(stopped).error(), "stop the keeper");
+    must_die = keeper_->silent();
+    if (!must_die && !keeper_->gone())
+      return Wrapped(std::move(stopped).error(), "stop the keeper");
   }
-  if (silent) CAISSON_TRY(node_.keepers->Kill(paths_.run), "kill a keeper that does not answer");
+  if (must_die) CAISSON_TRY(node_.keepers->Kill(paths_.run), "kill a keeper that does not answer");
   keeper_.reset();
   return ClearCgroup();
 }
@@ -201,29 +211,25 @@ Status Sandbox::ClearCgroup() const {
   return manager.Remove(Deadline::After(kKillLimit));
 }
 
-void Sandbox::RemoveSnapshots() const {
+Status Sandbox::RemoveContainerRemains() const {
+  if (!Exists(paths_.run)) return Ok();
   for (const std::string& id : NamesIn(StrCat(paths_.run, "/containers")))
-    (void)node_.images.RemoveSnapshot(id);  // what is left is collected at the next start
+    CAISSON_TRY(node_.images.RemoveSnapshot(id));
+  CAISSON_ASSIGN(const UniqueFd dir, OpenAt(kCwd, paths_.run, O_PATH | O_DIRECTORY));
+  CAISSON_TRY(RemoveTree(dir, "containers"));
+  return RemoveTree(dir, "state");
 }
 
 Status Sandbox::Stop() {
-  if (Exists(paths_.run)) CAISSON_TRY(StopKeeper());
   up_ = false;
+  if (Exists(paths_.run)) CAISSON_TRY(StopKeeper());
   CAISSON_TRY(node_.network.Detach(uid_));
-  RemoveSnapshots();
+  CAISSON_TRY(RemoveContainerRemains());
   volumes_.reset();
   volume_sources_.clear();
-  for (const char* name : {"state", "containers"}) {
-    CAISSON_ASSIGN(const bool gone, [&]() -> Result<bool> {
-      if (!Exists(paths_.run)) return true;
-      CAISSON_ASSIGN(const UniqueFd dir, OpenAt(kCwd, paths_.run, O_PATH | O_DIRECTORY));
-      CAISSON_TRY(RemoveTree(dir, name));
-      return true;
-    }());
-    (void)gone;
-  }
-  // Without it, the next agent takes the pod for one that never had a keeper.
+  // Without it, the next agent takes the pod for one that has no keeper.
   (void)::unlink(StrCat(paths_.run, "/", keeper_client::kConfigName).c_str());
+  left_over_ = false;
   return Ok();
 }
 

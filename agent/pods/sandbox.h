@@ -23,6 +23,9 @@ class Sandbox {
  public:
   Sandbox(Node& node, const pod_spec::Pod& pod);
 
+  // Nothing of this pod has been made by anybody yet.
+  void BeginAnew() { left_over_ = false; }
+
   // Makes it whole. On failure everything is taken down again.
   Status SetUp(const pod_spec::Pod& pod);
 
@@ -41,8 +44,13 @@ class Sandbox {
   Status Remove();
 
   // The keeper's connection has ended by itself.
-  void LoseKeeper() { keeper_.reset(); }
+  void LoseKeeper() {
+    keeper_.reset();
+    up_ = false;
+  }
 
+  // Whether there may be something to stop.
+  bool left_over() const { return left_over_; }
   bool up() const { return up_; }
   keeper_client::Keeper& keeper() const { return *keeper_; }
   bool has_keeper() const { return keeper_ != nullptr; }
@@ -64,13 +72,14 @@ class Sandbox {
   Status StopKeeper();
   // Without a keeper: kills what is in the pod's cgroup and removes it.
   Status ClearCgroup() const;
-  void RemoveSnapshots() const;
+  Status RemoveContainerRemains() const;
 
   Node& node_;
   const std::string uid_;
   const PodPaths paths_;
   const std::string log_dir_;
   bool up_ = false;
+  bool left_over_ = true;  // something may be there that Stop has to take down
   std::shared_ptr<keeper_client::Keeper> keeper_;
   bundle::PodFacts facts_;
   std::optional<volume::PodVolumes> volumes_;
