@@ -36,7 +36,8 @@ void RecordCutter::Feed(std::string_view bytes, std::int64_t now_ns, std::string
   while (!bytes.empty()) {
     const std::size_t room = kMaxRecordBytes - pending_.size();
     const std::size_t line_end = bytes.substr(0, room + 1).find('\n');
-    if (line_end == std::string_view::npos && bytes.size() < room) {
+    // A line of exactly the limit is one whole record, so it waits for what follows.
+    if (line_end == std::string_view::npos && bytes.size() <= room) {
       pending_.append(bytes);
       return;
     }

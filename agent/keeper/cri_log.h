@@ -33,7 +33,7 @@ class RecordCutter {
   void Emit(std::string_view text, char tag, std::string_view time, std::string& out) const;
 
   LogStream stream_;
-  std::string pending_;  // less than kMaxRecordBytes, no line end
+  std::string pending_;  // at most kMaxRecordBytes, no line end
 };
 
 }  // namespace caisson::keeper

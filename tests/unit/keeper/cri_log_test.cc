@@ -61,6 +61,14 @@ TEST(RecordCutter, LongLineInPiecesIsCutAtTheSamePlace) {
             StrCat(kStamp, " stdout P ", half, half, "\n", kStamp, " stdout F y\n"));
 }
 
+TEST(RecordCutter, LineOfExactlyTheLimitMayEndInTheNextRead) {
+  RecordCutter cutter(LogStream::kStdout);
+  const std::string line(kMaxRecordBytes, 'x');
+
+  EXPECT_EQ(Fed(cutter, line), "");
+  EXPECT_EQ(Fed(cutter, "\n"), StrCat(kStamp, " stdout F ", line, "\n"));
+}
+
 TEST(RecordCutter, LineWithoutItsEndIsARecordWhenTheStreamEnds) {
   RecordCutter cutter(LogStream::kStdout);
   EXPECT_EQ(Fed(cutter, "last"), "");
