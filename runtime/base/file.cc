@@ -37,6 +37,20 @@ Result<std::string> ReadFileAt(FdView dir, const std::string& path, std::size_t 
   return ReadFd(fd, path, max_bytes);
 }
 
+Result<std::string> ReadSmallFileAt(FdView dir, const std::string& path) {
+  CAISSON_ASSIGN(const UniqueFd fd, OpenAt(dir, path, O_RDONLY));
+  // proc makes its files in pages; a shorter answer is the last one.
+  constexpr std::size_t kSurelyWhole = 4096 - 256;
+  constexpr std::size_t kRoom = 16384;
+  std::string text(kRoom, '\0');
+  const ssize_t got = TEMP_FAILURE_RETRY(::read(fd.get(), text.data(), text.size()));
+  if (got < 0) return SysError("read", path);
+  text.resize(static_cast<std::size_t>(got));
+  if (text.size() < kSurelyWhole) return text;
+  CAISSON_ASSIGN(const std::string rest, ReadFd(fd, path));
+  return text + rest;
+}
+
 Status WriteAll(FdView fd, std::string_view bytes, std::string_view shown_as) {
   while (!bytes.empty()) {
     const ssize_t put = TEMP_FAILURE_RETRY(::write(fd.get(), bytes.data(), bytes.size()));

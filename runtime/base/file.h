@@ -27,6 +27,10 @@ inline Result<std::string> ReadFile(const std::string& path,
   return ReadFileAt(kCwd, path, max_bytes);
 }
 
+// The same for a regular file or a small one of proc, never a pipe: a first read that is far from
+// full is taken for the whole, which saves the read that only says so.
+Result<std::string> ReadSmallFileAt(FdView dir, const std::string& path);
+
 // All of `bytes`, over as many write(2) calls as it takes.
 Status WriteAll(FdView fd, std::string_view bytes, std::string_view shown_as);
 

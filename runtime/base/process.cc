@@ -129,7 +129,8 @@ void ChildGuard::KillAndReap() {
 }
 
 Result<ProcStat> ReadProcStat(pid_t host_pid) {
-  CAISSON_ASSIGN(const std::string text, ReadFile(StrCat("/proc/", host_pid, "/stat")));
+  CAISSON_ASSIGN(const std::string text,
+                 ReadSmallFileAt(kCwd, StrCat("/proc/", host_pid, "/stat")));
   // The command name is in parentheses and may hold anything, so count from the last one.
   const auto after_name = text.rfind(')');
   constexpr std::size_t kFieldsAfterName = 20;  // field 3 is the first after the name

@@ -117,7 +117,10 @@ Status Birth::MakeCgroup() {
   if (!cgroup_) return Ok();
   CAISSON_TRY(cgroup_->Create());
   // How many parents were made is known now; rootless, whether there is a cgroup at all.
-  record_.cgroup = cgroup::Encode(cgroup_->record());
+  if (std::string made = cgroup::Encode(cgroup_->record()); made != record_.cgroup) {
+    record_.cgroup = std::move(made);
+    CAISSON_TRY(directory_.WriteRecord(record_));
+  }
   CAISSON_TRACE(cgroup_create, cgroup_->record().path);
   return Ok();
 }
@@ -163,12 +166,22 @@ Status Birth::PlanLaunch(Gate gate) {
   return Ok();
 }
 
+bool Birth::HasHooks() const {
+  const spec::Hooks& hooks = config_.hooks;
+  return !hooks.prestart.empty() || !hooks.create_runtime.empty() ||
+         !hooks.create_container.empty();
+}
+
 // Init exists and waits. Its pid is written down before it is told to go on: a creator that dies
 // before that leaves an init that ends by itself.
 Status Birth::Place(const Pidfd& init) {
   record_.init_pid = init.host_pid();
   CAISSON_ASSIGN(record_.init_start_time, ReadStartTime(init.host_pid()));
-  CAISSON_TRY(directory_.WriteRecord(record_));
+  // Hooks may ask for the state and want the pid in it; else one rename at the end will do, and an
+  // init without a creator ends by itself.
+  if (HasHooks()) CAISSON_TRY(directory_.WriteRecord(record_));
+  record_.phase = state::Phase::kCreated;
+  CAISSON_TRY(directory_.WriteDraft(record_));
   CAISSON_TRY(plan_->SetHookState(StateJson(ContainerStatus::kCreating),
                                   StateJson(ContainerStatus::kCreated)));
   if (config_.linux.intel_rdt)
@@ -200,9 +213,11 @@ Status Birth::Place(const Pidfd& init) {
 // Source: runtime-spec config.md: both kinds run in the runtime's namespaces, prestart first.
 Status Birth::RunHooks(const Pidfd&) {
   hooks_ran_ = true;
-  const std::string state = StateJson(ContainerStatus::kCreating);
-  CAISSON_TRY(process::RunHooks("prestart", config_.hooks.prestart, state, options_.bundle));
-  return process::RunHooks("createRuntime", config_.hooks.create_runtime, state, options_.bundle);
+  // Prestart hooks are from before there was "creating", and are written for "created".
+  CAISSON_TRY(process::RunHooks("prestart", config_.hooks.prestart,
+                                StateJson(ContainerStatus::kCreated), options_.bundle));
+  return process::RunHooks("createRuntime", config_.hooks.create_runtime,
+                           StateJson(ContainerStatus::kCreating), options_.bundle);
 }
 
 Status Birth::MakeInit(Gate gate) {
@@ -222,8 +237,7 @@ Status Birth::MakeInit(Gate gate) {
     }
   }
   CAISSON_ASSIGN(launched_, launch::LaunchInit(*plan_, work, Deadline::After(kCreateLimit)));
-  record_.phase = state::Phase::kCreated;
-  CAISSON_TRY(directory_.WriteRecord(record_));
+  CAISSON_TRY(directory_.PublishDraft());
   const Pidfd& init = launched_->child.child();
   CAISSON_TRY(WritePidFile(options_.pid_file, init.host_pid()));
   CAISSON_TRY(SendPidfd(options_.pidfd_socket, init));

@@ -46,6 +46,7 @@ class Birth {
   Status PlanLaunch(Gate gate);
   Status Place(const Pidfd& init);
   Status RunHooks(const Pidfd& init);
+  bool HasHooks() const;
   std::string StateJson(ContainerStatus status) const;
 
   const Context& context_;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <signal.h>
 #include <unistd.h>
 
 #include <optional>
@@ -48,6 +49,16 @@ Result<sync::Channel> Knock(const Opened& opened, const spec::Config& config) {
   return sync::Channel(std::move(socket).value(), sync::Sequence(std::move(expected)));
 }
 
+// A container without process has nothing to run: it stops, as with crun, which engines know.
+Status EndWithoutProcess(const Opened& opened, const Pidfd& init) {
+  Log(LogLevel::kWarning, "the configuration has no process: the container stops",
+      {{"id", opened.record.id}});
+  (void)init.Signal(SIGKILL);  // it may have ended just now
+  CAISSON_TRY(init.WaitEnded(Deadline::After(kLockWait)));
+  (void)::unlinkat(opened.directory.fd().get(), state::Directory::kStartGate, 0);
+  return Ok();
+}
+
 }  // namespace
 
 Status Start(const Context& context, const std::string& id, const std::string& notify_socket) {
@@ -56,8 +67,8 @@ Status Start(const Context& context, const std::string& id, const std::string& n
   CAISSON_ASSIGN(const ContainerStatus status, StatusOf(opened));
   if (status != ContainerStatus::kCreated) return WrongStatus(id, status, "created");
   CAISSON_ASSIGN(const spec::Config config, ConfigOf(opened));
-  if (!config.process) return Error(Code::kInvalidSpec, "process: is needed to start a container");
   CAISSON_ASSIGN(const Pidfd init, OpenInit(opened.record));
+  if (!config.process) return EndWithoutProcess(opened, init);
   std::optional<NotifyRelay> relay;
   if (!notify_socket.empty()) {
     CAISSON_ASSIGN(relay, NotifyRelay::Bind(opened.directory, notify_socket));

@@ -18,6 +18,7 @@ namespace {
 
 constexpr char kRecordFile[] = "state.json";
 constexpr char kConfigFile[] = "config.json";
+constexpr char kDraftFile[] = "state.json.draft";
 
 Error NoSuchContainer(const std::string& id) {
   return Error(Code::kNotFound, StrCat("container \"", id, "\" does not exist"), ENOENT);
@@ -139,7 +140,7 @@ Result<bool> Directory::IsStillThere() const {
 }
 
 Result<Record> Directory::ReadRecord() const {
-  auto text = ReadFileAt(dir_, kRecordFile);
+  auto text = ReadSmallFileAt(dir_, kRecordFile);
   if ((!text && text.error().sys_errno() == ENOENT) || (text && text->empty())) {
     CAISSON_ASSIGN(const bool there, IsStillThere());
     if (!there) return NoSuchContainer(id_);
@@ -166,7 +167,17 @@ Status Directory::WriteRecord(const Record& record) {
   return AtomicWriteAt(dir_, kRecordFile, ToJson(record), 0600, Durability::kThisBoot);
 }
 
-Result<std::string> Directory::ReadConfig() const { return ReadFileAt(dir_, kConfigFile); }
+Status Directory::WriteDraft(const Record& record) const {
+  return WriteNew(kDraftFile, ToJson(record));
+}
+
+Status Directory::PublishDraft() const {
+  if (::renameat(dir_.get(), kDraftFile, dir_.get(), kRecordFile) < 0)
+    return SysError("rename", kDraftFile);
+  return Ok();
+}
+
+Result<std::string> Directory::ReadConfig() const { return ReadSmallFileAt(dir_, kConfigFile); }
 
 Status Directory::WriteConfig(std::string_view json) const {
   return WriteNew(kConfigFile, json);  // read only of containers whose record says created
@@ -185,7 +196,7 @@ bool Directory::HasStartGate() const {
 
 // state.json goes last, so that an interrupted removal can be done again from the record.
 Status Directory::Remove() && {
-  for (const char* const known : {kConfigFile, kStartGate, kRecordFile}) {
+  for (const char* const known : {kConfigFile, kStartGate, kDraftFile, kRecordFile}) {
     if (::unlinkat(dir_.get(), known, 0) < 0 && errno != ENOENT) return SysError("unlink", known);
   }
   if (::unlinkat(root_.get(), id_.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return Ok();

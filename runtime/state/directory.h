@@ -48,6 +48,9 @@ class Directory {
   // kUnsupported naming the file for one that cannot be read.
   Result<Record> ReadRecord() const;
   Status WriteRecord(const Record& record);
+  // The same in two steps: what Publish makes the record in one rename, unless it fails before.
+  Status WriteDraft(const Record& record) const;
+  Status PublishDraft() const;
 
   // The configuration that the container was made with, as its bytes: exec must not depend on what
   // the bundle says today.

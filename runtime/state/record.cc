@@ -8,7 +8,6 @@
 #include "runtime/base/file.h"
 #include "runtime/base/strings.h"
 #include "runtime/base/timestamp.h"
-#include "runtime/base/timestamp.h"
 #include "runtime/spec/field_writer.h"
 #include "runtime/spec/linux_fields.h"
 #include "runtime/spec/process_fields.h"
@@ -94,7 +93,8 @@ Result<Record> ParseRecord(std::string_view json) {
 Result<std::string> ReadBootId() {
   static std::string known;  // the same for as long as this process lives
   if (known.empty()) {
-    CAISSON_ASSIGN(const std::string text, ReadFile("/proc/sys/kernel/random/boot_id"));
+    CAISSON_ASSIGN(const std::string text,
+                   ReadSmallFileAt(kCwd, "/proc/sys/kernel/random/boot_id"));
     known = Trim(text);
   }
   return known;

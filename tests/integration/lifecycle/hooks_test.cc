@@ -55,8 +55,8 @@ TEST_F(HookRuns, AllSixKindsRunInOrderWithTheState) {
   const std::vector<std::string> lines = Lines();
   ASSERT_EQ(lines.size(), 6U);
   const char* const expected[][2] = {
-      {"prestart ", "creating"}, {"createRuntime ", "creating"}, {"createContainer ", "creating"},
-      {"startContainer ", ""},   {"poststart ", "running"},      {"poststop ", "stopped"}};
+      {"prestart ", "created"}, {"createRuntime ", "creating"}, {"createContainer ", "creating"},
+      {"startContainer ", ""},  {"poststart ", "running"},      {"poststop ", "stopped"}};
   for (std::size_t i = 0; i < 6; ++i) {
     SCOPED_TRACE(expected[i][0]);
     EXPECT_THAT(lines[i], ::testing::StartsWith(expected[i][0]));

@@ -133,6 +133,20 @@ TEST_F(Verbs, ACreatedContainerCanBeDeleted) {
   EXPECT_TRUE(caisson_.Run({"delete", id}).status.ok());
 }
 
+TEST_F(Verbs, AContainerWithoutProcessIsCreatedAndStopsAtStart) {
+  bundle_.config().process.reset();
+  bundle_.Save();
+  const std::string id = caisson_.Id("empty");
+
+  ASSERT_TRUE(caisson_.RunDetached({"create", "-b", bundle_.path(), id}).status.ok())
+      << caisson_.DetachedErrors();
+  const CommandOutput started = caisson_.Run({"start", id});
+
+  EXPECT_TRUE(started.status.ok());
+  EXPECT_THAT(started.err, HasSubstr("has no process"));
+  EXPECT_EQ(caisson_.StatusOf(id), "stopped");
+}
+
 TEST_F(Verbs, KillTakesNamesAndNumbersAndRefusesOthers) {
   const std::string id = Sleeper("kill");
 
