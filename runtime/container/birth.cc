@@ -16,6 +16,7 @@
 #include "runtime/container/opened.h"
 #include "runtime/container/resctrl.h"
 #include "runtime/process/hooks.h"
+#include "runtime/security/lsm.h"
 
 namespace caisson::container {
 namespace {
@@ -155,6 +156,7 @@ Status Birth::PlanLaunch(Gate gate) {
   rootfs::RootfsContext& files = request.rootfs;
   files.bundle = options_.bundle;
   files.no_pivot = options_.no_pivot;
+  files.selinux = !config_.linux.mount_label.empty() && security::DetectLsm().selinux;
   if (cgroup_) files.cgroups = CgroupSources(layout_, cgroup_->record());
   if (options_.root_mount_fd >= 0)
     files.root_tree = UniqueFd(::fcntl(options_.root_mount_fd, F_DUPFD_CLOEXEC, 3));

@@ -4,8 +4,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <algorithm>
-
 #include "runtime/base/log.h"
 #include "runtime/base/trace.h"
 #include "runtime/container/opened.h"
@@ -13,12 +11,6 @@
 
 namespace caisson::container {
 namespace {
-
-bool HasOwnPidNamespace(const state::Record& record) {
-  return std::any_of(record.namespaces.begin(), record.namespaces.end(), [](const auto& entry) {
-    return entry.type == spec::NamespaceType::kPid && entry.path.empty();
-  });
-}
 
 Status KillInit(const state::Record& record, Deadline deadline) {
   const auto init = OpenInit(record);
@@ -36,8 +28,10 @@ Status KillInit(const state::Record& record, Deadline deadline) {
 
 Status RemoveCgroup(const state::Record& record, Deadline deadline) {
   CAISSON_ASSIGN(const cgroup::Manager manager, CgroupOf(record));
-  // With init gone its pid namespace is empty. Whoever shared another one is still there.
-  if (!HasOwnPidNamespace(record)) CAISSON_TRY(manager.KillAll(deadline));
+  // With init gone its pid namespace is empty. Whoever shared another one is still there, and so may
+  // be an init whose creator died before it could write down the pid.
+  const bool is_empty = record.init_pid > 0 && HasOwnPidNamespace(record);
+  if (!is_empty) CAISSON_TRY(manager.KillAll(deadline));
   Status removed = manager.Remove(deadline);
   if (!removed && removed.error().sys_errno() == EBUSY) {
     CAISSON_TRY(manager.KillAll(deadline));

@@ -21,6 +21,9 @@ Status Kill(const Context& context, const std::string& id, int signal, bool all)
       return Error(Code::kWrongState, StrCat("container \"", id, "\" is not running"), ESRCH);
     CAISSON_ASSIGN(const Pidfd init, OpenInit(opened.record));
     CAISSON_TRY(init.Signal(signal));
+    // In a pid namespace of its own the kernel kills the rest with init; elsewhere nobody does.
+    if (signal == SIGKILL && !HasOwnPidNamespace(opened.record))
+      CAISSON_TRY(manager.SignalAll(SIGKILL));
   }
   // v1: a frozen process dies only once it is thawed.
   if (signal == SIGKILL && status == ContainerStatus::kPaused)

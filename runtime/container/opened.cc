@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/container/opened.h"
 
+#include <algorithm>
+
 namespace caisson::container {
 
 Result<Opened> OpenContainer(const Context& context, const std::string& id, Access access) {
@@ -50,6 +52,12 @@ Result<spec::Config> ConfigOf(const Opened& opened) {
 Error WrongStatus(const std::string& id, ContainerStatus status, std::string_view needed) {
   return Error(Code::kWrongState,
                StrCat("container \"", id, "\" is ", state::NameOf(status), ", not ", needed));
+}
+
+bool HasOwnPidNamespace(const state::Record& record) {
+  return std::any_of(record.namespaces.begin(), record.namespaces.end(), [](const auto& entry) {
+    return entry.type == spec::NamespaceType::kPid && entry.path.empty();
+  });
 }
 
 }  // namespace caisson::container

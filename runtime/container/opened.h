@@ -37,6 +37,9 @@ Result<Pidfd> OpenInit(const state::Record& record);
 // The configuration that it was made with.
 Result<spec::Config> ConfigOf(const Opened& opened);
 
+// Whether its processes end with its init.
+bool HasOwnPidNamespace(const state::Record& record);
+
 // The error of a verb that needs another status.
 Error WrongStatus(const std::string& id, ContainerStatus status, std::string_view needed);
 

@@ -84,6 +84,7 @@ template <std::size_t N>
 void RunInit(InitView& view) noexcept {
   CAISSON_TRACE(create_7, view.kind == InitView::Kind::kInit ? "init" : "exec");
   if (view.lock_fd >= 0) ::close(view.lock_fd);
+  if (view.parent_fd >= 0) ::close(view.parent_fd);
   InitState state{.view = view, .rootfs = {}, .sync_fd = view.sync_fd};
   if (view.rootfs != nullptr) state.rootfs = *view.rootfs;
   if (view.kind == InitView::Kind::kInit) Walk(kInitPhases, state);

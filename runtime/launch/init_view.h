@@ -30,7 +30,8 @@ struct InitView {
   int sync_fd = -1;
   int gate_fd = -1;  // listening socket where `start` knocks; -1: kStart comes over sync_fd
 
-  int lock_fd = -1;  // closed first: a lock of the creator's that must not outlive it
+  int lock_fd = -1;    // closed first: a lock of the creator's that must not outlive it
+  int parent_fd = -1;  // closed first: the other end of sync_fd, whose closing tells of its death
 
   // namespaces
   const process::NamespaceJoin* joins = nullptr;

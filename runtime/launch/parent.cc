@@ -123,6 +123,7 @@ Result<Cloned> Clone(const LaunchPlan& plan, const ParentWork& work, Deadline de
   InitView view = plan.view();
   CAISSON_ASSIGN(SyncEnds ends, MakeSyncEnds(view));
   view.sync_fd = ends.child.get();
+  view.parent_fd = ends.parent.get();
   CAISSON_TRACE(create_4, "sync");
   const bool by_stage1 = plan.namespaces().needs_stage1;
   CAISSON_ASSIGN(Pidfd pid, by_stage1 ? CloneStage1(plan, view) : CloneDirectly(plan, view, work));

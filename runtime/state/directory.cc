@@ -194,14 +194,15 @@ bool Directory::HasStartGate() const {
   return ::fstatat(dir_.get(), kStartGate, &info, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-// state.json goes last, so that an interrupted removal can be done again from the record.
+// Everything that the record speaks of is gone by now, so its order among the files is free.
 Status Directory::Remove() && {
-  for (const char* const known : {kConfigFile, kStartGate, kDraftFile, kRecordFile}) {
+  for (const char* const known : {kConfigFile, kRecordFile}) {
     if (::unlinkat(dir_.get(), known, 0) < 0 && errno != ENOENT) return SysError("unlink", known);
   }
-  if (::unlinkat(root_.get(), id_.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return Ok();
-  // Something else lies in it.
-  CAISSON_TRY(RemoveTree(root_, id_), "state of container \"", id_, "\"");
+  if (::unlinkat(root_.get(), id_.c_str(), AT_REMOVEDIR) < 0 && errno != ENOENT) {
+    // Something else lies in it: the gate of one that was never started, a draft.
+    CAISSON_TRY(RemoveTree(root_, id_), "state of container \"", id_, "\"");
+  }
   return Ok();
 }
 
