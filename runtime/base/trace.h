@@ -71,7 +71,8 @@ void SetTracePid(pid_t host_pid) noexcept;
 // heap, so that it may stand in the child zone. `object` is anything that makes a string_view.
 #define CAISSON_TRACE(point, object)                                                \
   do {                                                                              \
-    const std::string_view trace_object_(object);                                   \
+    const auto& trace_source_ = object; /* a temporary lives on until the end */    \
+    const std::string_view trace_object_(trace_source_);                            \
     STAP_PROBE2(caisson, point, trace_object_.data(), trace_object_.size());        \
     if (::caisson::TraceIsOn()) [[unlikely]]                                        \
       ::caisson::internal::WriteTrace(::caisson::TracePoint::point, trace_object_); \
