@@ -103,6 +103,19 @@ Result<Manager> Manager::Plan(const Layout& layout, const Request& request) {
   return Manager(std::move(record));
 }
 
+void Manager::ForeseeParents() {
+  if (record_.driver == Driver::kSystemd) return;
+  for (Directory& directory : record_.directories) {
+    std::string parent = directory.path;
+    directory.parents_made = 0;
+    for (std::uint32_t level = 1; level < directory.depth; ++level) {
+      parent.resize(parent.rfind('/'));
+      if (::access(parent.c_str(), F_OK) == 0) break;
+      ++directory.parents_made;
+    }
+  }
+}
+
 Status Manager::Create() {
   if (record_.driver == Driver::kSystemd) return Ok();
   CAISSON_TRY(MakeDirectories(), "create cgroup \"", record_.path, "\"");

@@ -40,6 +40,10 @@ class Manager {
   // Decides where, touches nothing. Errors: those of Place.
   static Result<Manager> Plan(const Layout& layout, const Request& request);
 
+  // Looks which parents Create is going to make, so that the record can say so before it does: a
+  // creator that is killed in between leaves none behind.
+  void ForeseeParents();
+
   const Record& record() const { return record_; }
   bool has_cgroup() const { return !record_.directories.empty(); }
 

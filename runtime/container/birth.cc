@@ -101,6 +101,7 @@ Status Birth::FillRecord(std::string_view config_json) {
                                                    : cgroup::Driver::kCgroupfs,
                                      .rootless = record_.rootless};
     CAISSON_ASSIGN(cgroup_, cgroup::Manager::Plan(layout_, request));
+    cgroup_->ForeseeParents();
     record_.cgroup = cgroup::Encode(cgroup_->record());
   }
   // Written before anything is made, so that delete finds whatever a crash leaves.

@@ -72,6 +72,7 @@ class Crash : public Lifecycle {
 };
 
 TEST_F(Crash, CreateKilledAtAnyCallIsCleanedUp) {
+  bundle_.config().linux.cgroups_path = StrCat("/test-", ::getpid(), "-parent/child");
   bundle_.Args({"/bin/sleep", "600"});
   const std::string id = caisson_.Id("create");
   for (int n = First();; n += Step()) {
