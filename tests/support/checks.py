@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks of a client that drives a runtime: each is a function; what it raises is why it failed."""
+import fcntl
 import subprocess
 import sys
 import traceback
@@ -30,6 +31,13 @@ def run(command: list, status=0, timeout=90, **more) -> subprocess.CompletedProc
         raise Wrong(f"{' '.join(str(word) for word in command[-6:])} gave {done.returncode}, not {status}: "
                     f"{(done.stdout + done.stderr).strip()[-500:]}")
     return done
+
+
+def take_host_lock():
+    """Waits for the lock that every test holds while it changes the host; kept until this process ends."""
+    lock = open("/run/caisson-test.lock", "w", encoding="ascii")  # noqa: SIM115
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
 
 
 def run_all(title: str, client, only: list) -> int:

@@ -11,6 +11,11 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import checks  # noqa: E402
+
+_locks = []  # held until the end
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = pathlib.Path(os.environ.get("CAISSON_PROGRAMS", TOP / "build/release/bin"))
 IMAGE = "docker.io/library/busybox:latest"
@@ -23,6 +28,7 @@ def in_own_namespaces():
     Two test runs then cannot meet each other's bridges, addresses and ports.
     """
     if os.environ.get("CAISSON_OWN_NAMESPACES") == "1":
+        _locks.append(checks.take_host_lock())
         return
     if os.geteuid() != 0:
         print(f"{pathlib.Path(sys.argv[0]).name}: skipped: containers need root")
