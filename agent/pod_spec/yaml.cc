@@ -4,6 +4,7 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 
 #include "agent/pod_spec/document.h"
@@ -24,7 +25,11 @@ struct Refusal {
 // yaml-cpp's events onto the builder. A mapping's key and value arrive as plain nodes in turn.
 class YamlEvents : public YAML::EventHandler {
  public:
-  void OnDocumentStart(const YAML::Mark& /*mark*/) override {
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // yaml-cpp 0.7 begins document after document where its scanner meets a token that no document
+    // can begin with, for ever.
+    if (started_at_ && *started_at_ == mark.pos) throw Refusal{mark, "unexpected text"};
+    started_at_ = mark.pos;
     builder_ = DocumentBuilder();
     levels_.clear();
     anchors_.clear();
@@ -117,6 +122,7 @@ class YamlEvents : public YAML::EventHandler {
   std::vector<Level> levels_;
   std::map<YAML::anchor_t, json> anchors_;
   bool empty_ = true;
+  std::optional<int> started_at_;  // of the last document
 };
 
 // "<<: *base" and "<<: [*a, *b]" bring in the keys that the mapping itself does not have.

@@ -92,6 +92,15 @@ TEST(ParseYaml, ErrorsNameLineAndColumn) {
   }
 }
 
+TEST(ParseYaml, TextThatNoDocumentCanBeginWithIsRefusedAndNotReadForEver) {
+  for (const char* text : {",i", "a: b\n---\n,i", "]", "}\n"}) {
+    SCOPED_TRACE(text);
+    const auto parsed = ParseYaml(text);
+    ASSERT_FALSE(parsed);
+    EXPECT_THAT(parsed.error().message(), HasSubstr("malformed YAML at line"));
+  }
+}
+
 TEST(ParseYaml, DeepNestingIsRefused) {
   const auto parsed = ParseYaml(std::string(5000, '['));
 
