@@ -8,9 +8,7 @@
 
 namespace caisson::cgroup {
 
-Result<std::string> ReadControl(const std::string& path) {
-  return ReadSmallFileAt(kCwd, path);
-}
+Result<std::string> ReadControl(const std::string& path) { return ReadSmallFileAt(kCwd, path); }
 
 Status WriteControl(const std::string& path, std::string_view value, FdBatch& batch) {
   CAISSON_ASSIGN(UniqueFd fd, OpenAt(kCwd, path, O_WRONLY));

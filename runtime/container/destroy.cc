@@ -28,8 +28,8 @@ Status KillInit(const state::Record& record, Deadline deadline) {
 
 Status RemoveCgroup(const state::Record& record, Deadline deadline) {
   CAISSON_ASSIGN(const cgroup::Manager manager, CgroupOf(record));
-  // With init gone its pid namespace is empty. Whoever shared another one is still there, and so may
-  // be an init whose creator died before it could write down the pid.
+  // With init gone its pid namespace is empty. Whoever shared another one is still there, and so
+  // may be an init whose creator died before it could write down the pid.
   const bool is_empty = record.init_pid > 0 && HasOwnPidNamespace(record);
   if (!is_empty) CAISSON_TRY(manager.KillAll(deadline));
   Status removed = manager.Remove(deadline);
