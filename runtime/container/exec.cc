@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sched.h>
+
+#include "runtime/base/file.h"
 #include "runtime/base/log.h"
 #include "runtime/base/trace.h"
 #include "runtime/container/handover.h"
@@ -24,6 +27,39 @@ Result<cgroup::Manager> TargetCgroup(const ExecOptions& options, const cgroup::M
   if (options.sub_cgroups.empty()) return cgroup::Manager(container.record());
   CAISSON_ASSIGN(cgroup::Manager below, container.Below(options.sub_cgroups), "--cgroup");
   return below;
+}
+
+// An unprivileged user namespace forbids setgroups(2) for good. Source: user_namespaces(7).
+Result<process::SetGroups> SetGroupsOf(const state::Record& record) {
+  if ((JoinFlags(record) & CLONE_NEWUSER) == 0) return process::SetGroups::kAllowed;
+  CAISSON_ASSIGN(const std::string setting,
+                 ReadSmallFileAt(kCwd, StrCat("/proc/", record.init_pid, "/setgroups")));
+  return Trim(setting) == "deny" ? process::SetGroups::kDenied : process::SetGroups::kAllowed;
+}
+
+Result<launch::Launched> LaunchInto(const launch::LaunchPlan& plan,
+                                    const process::ExecAffinity& affinity, cgroup::Manager& target,
+                                    const launch::NotifyFn& notify) {
+  launch::ParentWork work;
+  UniqueFd cgroup_fd;
+  if (!plan.namespaces().needs_stage1 && target.has_cgroup()) {
+    if (auto directory = target.DirFdForClone()) {
+      cgroup_fd = std::move(directory).value();
+      work.cgroup_fd = cgroup_fd.get();
+    }
+  }
+  work.place = [&](const Pidfd& child) -> Status {
+    // Where it runs on its way in, and where afterwards: the cgroup's cpuset lies in between.
+    if (const int err = process::SetAffinity(child.host_pid(), affinity.initial); err != 0)
+      return process::ExplainAffinity("initial", err);
+    CAISSON_TRY(target.AddProcess(child.host_pid(), cgroup_fd.valid() ? cgroup::V2Join::kDoneByClone
+                                                                      : cgroup::V2Join::kByWrite));
+    CAISSON_TRACE(exec_joined, StrCat("pid ", child.host_pid()));
+    if (const int err = process::SetAffinity(child.host_pid(), affinity.final); err != 0)
+      return process::ExplainAffinity("final", err);
+    return Ok();
+  };
+  return launch::LaunchExec(plan, work, notify, Deadline::After(kExecLimit));
 }
 
 Status CheckRuns(const ExecOptions& options, const Opened& opened) {
@@ -65,6 +101,7 @@ Result<Pidfd> Exec(const Context& context, const ExecOptions& options) {
   request.process.process = &options.process;
   request.process.linux = &config.linux;
   request.process.seccomp_cache = StrCat(context.root, ".cache");
+  CAISSON_ASSIGN(request.process.set_groups, SetGroupsOf(opened.record));
   request.id = options.id;
   request.init_pidfd = init.fd().get();
   request.join_flags = JoinFlags(opened.record);
@@ -76,33 +113,21 @@ Result<Pidfd> Exec(const Context& context, const ExecOptions& options) {
     Log(LogLevel::kWarning, warning, {{"id", options.id}});
 
   CAISSON_ASSIGN(const process::ExecAffinity affinity, process::PlanExecAffinity(options.process));
-  launch::ParentWork work;
-  UniqueFd cgroup_fd;
-  if (!plan->namespaces().needs_stage1 && target.has_cgroup()) {
-    if (auto directory = target.DirFdForClone()) {
-      cgroup_fd = std::move(directory).value();
-      work.cgroup_fd = cgroup_fd.get();
-    }
-  }
-  work.place = [&](const Pidfd& child) -> Status {
-    // Where it runs on its way in, and where afterwards: the cgroup's cpuset lies in between.
-    if (const int err = process::SetAffinity(child.host_pid(), affinity.initial); err != 0)
-      return process::ExplainAffinity("initial", err);
-    CAISSON_TRY(target.AddProcess(child.host_pid(), cgroup_fd.valid() ? cgroup::V2Join::kDoneByClone
-                                                                      : cgroup::V2Join::kByWrite));
-    CAISSON_TRACE(exec_joined, StrCat("pid ", child.host_pid()));
-    if (const int err = process::SetAffinity(child.host_pid(), affinity.final); err != 0)
-      return process::ExplainAffinity("final", err);
-    return Ok();
-  };
   const auto notify = SeccompNotifier(
       config.linux, init, state::OciStateJson(opened.record, ContainerStatus::kRunning));
-  CAISSON_ASSIGN(launch::Launched launched,
-                 launch::LaunchExec(*plan, work, notify, Deadline::After(kExecLimit)));
-  CAISSON_TRY(WritePidFile(options.pid_file, launched.child.child().host_pid()));
-  CAISSON_TRY(SendPidfd(options.pidfd_socket, launched.child.child()));
-  if (launched.console.valid()) *options.console.master = std::move(launched.console);
-  return launched.child.Disarm();
+  auto launched = LaunchInto(*plan, affinity, target, notify);
+  // On v2 a container that manages cgroups of its own has moved its init below its cgroup, which
+  // then takes no processes: the new one goes where init is, as in runc.
+  if (!launched && launched.error().sys_errno() == EBUSY && options.sub_cgroups.empty()) {
+    CAISSON_ASSIGN(target, container.WhereIs(init.host_pid()));
+    launched = LaunchInto(*plan, affinity, target, notify);
+  }
+  if (!launched) return std::move(launched).error();
+  const Pidfd& process = launched->child.child();
+  CAISSON_TRY(WritePidFile(options.pid_file, process.host_pid()));
+  CAISSON_TRY(SendPidfd(options.pidfd_socket, process));
+  if (launched->console.valid()) *options.console.master = std::move(launched->console);
+  return launched->child.Disarm();
 }
 
 }  // namespace caisson::container

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "tests/integration/lifecycle/fixture.h"
 
@@ -138,6 +139,67 @@ TEST_F(Namespaces, APathThatIsNoNamespaceIsRefused) {
 
   EXPECT_EQ(ran.status.code, 1);
   EXPECT_THAT(ran.err, HasSubstr("linux.namespaces["));
+}
+
+// A user without privileges: one id mapped, the host's network, no cgroup of its own.
+class RootlessRuns : public Lifecycle {
+ protected:
+  static constexpr unsigned kUser = 1234;
+
+  void SetUp() override {
+    Lifecycle::SetUp();
+    CAISSON_REQUIRE(Need::kUserNs);
+    namespace fs = std::filesystem;
+    fs::copy_file(Program("caisson"), place_ / "caisson");
+    for (const std::string& path : {place_.path(), bundle_.path()}) {
+      ASSERT_EQ(::chmod(path.c_str(), 0755), 0);
+      ASSERT_EQ(::chown(path.c_str(), kUser, kUser), 0);
+    }
+    for (const auto& entry : fs::recursive_directory_iterator(bundle_.path()))
+      ASSERT_EQ(::lchown(entry.path().c_str(), kUser, kUser), 0);
+    spec::MakeRootless(bundle_.config(), kUser, kUser);
+  }
+  std::vector<std::string> UserCommand(const std::vector<std::string>& args) {
+    std::vector<std::string> argv = {"setpriv",          "--reuid",     StrCat(kUser),
+                                     "--regid",          StrCat(kUser), "--clear-groups",
+                                     place_ / "caisson", "--root",      place_ / "state"};
+    argv.insert(argv.end(), args.begin(), args.end());
+    return argv;
+  }
+  CommandOutput RunAsUser(const std::vector<std::string>& args) {
+    auto output =
+        RunCommand({.argv = UserCommand(args)}, "", Deadline::After(std::chrono::seconds(60)));
+    EXPECT_TRUE(output) << output.error().message();
+    return output ? std::move(output).value() : CommandOutput();
+  }
+  TempDir place_;
+};
+
+TEST_F(RootlessRuns, AContainerRunsAsRootOfItsOwnNamespace) {
+  bundle_.Shell("id -u; cat /proc/self/uid_map; hostname");
+
+  const CommandOutput ran = RunAsUser({"run", "-b", bundle_.path(), caisson_.Id("rootless")});
+
+  ASSERT_TRUE(ran.status.ok()) << ran.err;
+  EXPECT_THAT(ran.out, ::testing::ContainsRegex("^0\n +0 +1234 +1\ncaisson\n$"));
+}
+
+TEST_F(RootlessRuns, ExecEntersIt) {
+  bundle_.Args({"/bin/sleep", "600"});
+  const std::string id = caisson_.Id("rootlessexec");
+  // Its standard streams outlive the command, so they must not be pipes of ours.
+  Command create{.argv = UserCommand({"create", "-b", bundle_.path(), id})};
+  const auto creator = Spawn(create);
+  ASSERT_TRUE(creator);
+  const auto created = creator->Reap(Deadline::After(std::chrono::seconds(30)));
+  ASSERT_TRUE(created && *created && (*created)->ok());
+  ASSERT_TRUE(RunAsUser({"start", id}).status.ok());
+
+  const CommandOutput ran = RunAsUser({"exec", id, "/bin/sh", "-c", "id -u; hostname"});
+  const CommandOutput deleted = RunAsUser({"delete", "--force", id});
+
+  EXPECT_EQ(ran.out, "0\ncaisson\n") << ran.err;
+  EXPECT_TRUE(deleted.status.ok()) << deleted.err;
 }
 
 }  // namespace
