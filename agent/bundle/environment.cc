@@ -83,6 +83,24 @@ std::optional<std::string> Subscript(std::string_view path, std::string_view map
   return std::string(path.substr(2, path.size() - 4));
 }
 
+// The container itself when no name is given; nullptr for a name that the pod has not.
+const pod_spec::Container* SelectedContainer(const BundleRequest& request,
+                                             const std::string& name) {
+  if (name.empty()) return &request.container;
+  for (const auto* list : {&request.pod.spec.containers, &request.pod.spec.init_containers}) {
+    for (const pod_spec::Container& container : *list) {
+      if (container.name == name) return &container;
+    }
+  }
+  return nullptr;
+}
+
+// What a limit that is not set stands for. Units: milli-CPUs, bytes.
+std::int64_t NodeCapacity(const PodFacts& facts, const std::string& resource) {
+  if (resource == "cpu") return facts.node_cpu_milli;
+  return resource == "memory" ? facts.node_memory_bytes : 0;
+}
+
 std::string ValueOrEmpty(const Values& values, const std::string& key) {
   const auto found = values.find(key);
   return found == values.end() ? std::string() : found->second;
@@ -164,36 +182,26 @@ Result<std::string> FieldValue(const BundleRequest& request, const std::string& 
 
 Result<std::string> ResourceValue(const BundleRequest& request,
                                   const pod_spec::ResourceFieldSelector& selector) {
-  const pod_spec::Container* container = &request.container;
-  if (!selector.container_name.empty()) {
-    container = nullptr;
-    for (const auto* list : {&request.pod.spec.containers, &request.pod.spec.init_containers}) {
-      for (const pod_spec::Container& each : *list) {
-        if (each.name == selector.container_name) container = &each;
-      }
-    }
-  }
+  const pod_spec::Container* const container = SelectedContainer(request, selector.container_name);
   const std::size_t dot = selector.resource.find('.');
   const std::string kind = selector.resource.substr(0, dot);
   if (container == nullptr || dot == std::string::npos || (kind != "limits" && kind != "requests"))
     return Error(Code::kInvalidSpec, StrCat("unsupported container resource: ", selector.resource));
   const std::string name = selector.resource.substr(dot + 1);
-  const auto& list = kind == "limits" ? container->resources.limits : container->resources.requests;
+  const bool is_limit = kind == "limits";
+  const auto& list = is_limit ? container->resources.limits : container->resources.requests;
   const auto found = list.find(name);
+  // CPUs are counted in milli-CPUs, everything else in whole units; the default divisor is 1.
   const bool is_cpu = name == "cpu";
-  std::int64_t milli = 0;
-  if (found != list.end()) {
-    milli = is_cpu ? found->second.ToMilli() : found->second.ToWhole();
-  } else if (kind == "limits") {
-    milli = is_cpu ? request.facts.node_cpu_milli
-                   : (name == "memory" ? request.facts.node_memory_bytes : 0);
-  }
-  // CPUs are divided in milli-CPUs, everything else in whole units; the default divisor is 1.
+  const auto amount_of = [&](const pod_spec::Quantity& quantity) {
+    return is_cpu ? quantity.ToMilli() : quantity.ToWhole();
+  };
+  std::int64_t amount = is_limit ? NodeCapacity(request.facts, name) : 0;
+  if (found != list.end()) amount = amount_of(found->second);
   std::int64_t divisor = is_cpu ? 1000 : 1;
-  if (selector.divisor && !selector.divisor->is_zero())
-    divisor = is_cpu ? selector.divisor->ToMilli() : selector.divisor->ToWhole();
+  if (selector.divisor && !selector.divisor->is_zero()) divisor = amount_of(*selector.divisor);
   divisor = std::max<std::int64_t>(divisor, 1);
-  return StrCat(milli / divisor + (milli % divisor != 0 ? 1 : 0));
+  return StrCat(amount / divisor + (amount % divisor != 0 ? 1 : 0));
 }
 
 Result<std::vector<std::string>> MakeArguments(const BundleRequest& request, const Values& values) {

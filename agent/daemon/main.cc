@@ -23,8 +23,8 @@ std::map<std::string, std::string> Environment() {
 }
 
 int Print(const std::string& text) {
-  std::fputs(text.c_str(), stdout);
-  return 0;
+  // A full disk behind a redirection must not look like success.
+  return std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0 ? 0 : 1;
 }
 
 int Main(int argc, char** argv) {
@@ -32,7 +32,7 @@ int Main(int argc, char** argv) {
   const auto invocation = caisson::daemon::ReadInvocation(
       std::vector<std::string>(argv + 1, argv + argc), Environment());
   if (!invocation) {
-    std::fprintf(stderr, "caissond: %s\n", invocation.error().ToString().c_str());
+    (void)std::fprintf(stderr, "caissond: %s\n", invocation.error().ToString().c_str());
     return 1;
   }
   caisson::SetLog({.level = invocation->config.log_level, .format = invocation->config.log_format});
@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
   try {
     return Main(argc, argv);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "caissond: internal error: %s\n", error.what());
+    (void)std::fprintf(stderr, "caissond: internal error: %s\n", error.what());
     return 1;
   }
 }

@@ -22,6 +22,7 @@ class EventLoop {
   static Result<std::unique_ptr<EventLoop>> Make();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
+  ~EventLoop() = default;
 
   // Calls `handler` whenever one of `events` (EPOLLIN...) is there. The descriptor stays the
   // caller's, who must unwatch it before closing it.

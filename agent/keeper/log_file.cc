@@ -27,15 +27,15 @@ Status LogFile::Append(std::string_view records) {
   if (!backlog_.empty()) {
     backlog_.append(records);
     std::string_view rest = backlog_;
-    const Status written = Write(rest);
+    Status written = Write(rest);
     backlog_ = std::string(rest);
     return written;
   }
   const bool over =
       rotation_.max_bytes > 0 && size_ > 0 && size_ + records.size() > rotation_.max_bytes;
   // A file that cannot be put aside is still a file that can be written: too long beats lost.
-  const Status rotated = over ? Rotate() : Ok();
-  const Status written = Write(records);
+  Status rotated = over ? Rotate() : Ok();
+  Status written = Write(records);
   if (!records.empty()) backlog_ = std::string(records);
   return written ? rotated : written;
 }

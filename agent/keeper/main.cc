@@ -43,14 +43,14 @@ int Main(int argc, char** argv) {
     } else if (i + 1 < argc && flag == "--visible") {
       options.visible.emplace_back(argv[i + 1]);
     } else {
-      std::fputs(kUsage.data(), stderr);
+      (void)std::fputs(kUsage.data(), stderr);
       return flag == "--help" ? 0 : 1;
     }
   }
   caisson::UniqueFd requests(caisson::keeper_client::kRequestsFd);
   if (::fcntl(requests.get(), F_GETFD) < 0) {
     (void)requests.Release();  // not an open descriptor: it was not caissond who started us
-    std::fputs(kUsage.data(), stderr);
+    (void)std::fputs(kUsage.data(), stderr);
     return 1;
   }
   if (!serve) {
@@ -70,7 +70,7 @@ int main(int argc, char** argv) {
   try {
     return Main(argc, argv);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "caisson-keeper: internal error: %s\n", error.what());
+    (void)std::fprintf(stderr, "caisson-keeper: internal error: %s\n", error.what());
     return 1;
   }
 }

@@ -28,6 +28,7 @@ class Keeper {
  public:
   Keeper(const Keeper&) = delete;
   Keeper& operator=(const Keeper&) = delete;
+  ~Keeper() = default;
 
   const KeeperInfo& info() const { return info_; }
   const std::string& pod_uid() const { return pod_uid_; }

@@ -184,6 +184,7 @@ std::vector<PodWorker::View> PodManager::Views() const {
     for (const auto& [uid, worker] : workers_) workers.push_back(worker);
   }
   std::vector<PodWorker::View> views;
+  views.reserve(workers.size());
   for (const auto& worker : workers) views.push_back(worker->view());
   return views;
 }

@@ -93,7 +93,11 @@ bool PodWorker::LoadDesired() {
 }
 
 PodWorker::Next PodWorker::SyncAlive() {
-  if (!start_time_) start_time_ = pod_spec::NowTime();
+  if (!start_time_) {
+    start_time_ = pod_spec::NowTime();
+    Tell("Normal", "Scheduled",
+         StrCat("Successfully assigned ", key_.ns, "/", key_.name, " to ", node_.config.node_name));
+  }
   if (Status up = EnsureSandbox(); !up) {
     Publish();
     return {.wake = sandbox_backoff_.WaitUntil(SteadyTime::clock::now())};

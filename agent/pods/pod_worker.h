@@ -26,6 +26,7 @@ class PodWorker {
   PodWorker(Node& node, const store::Object& object, bool adopt);
   PodWorker(const PodWorker&) = delete;
   PodWorker& operator=(const PodWorker&) = delete;
+  ~PodWorker() = default;
 
   struct Next {
     std::optional<SteadyTime> wake;  // look again then, if nothing happens before
