@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "runtime/launch/phases_child.h"
+#include "runtime/security/lsm.h"
 
 namespace caisson::launch {
 namespace {
@@ -101,20 +102,19 @@ Status LaunchPlan::PlanNamespacesAndMaps(const InitRequest& request) {
 
 Status LaunchPlan::PlanFilesAndHooks(InitRequest& request) {
   const spec::Config& config = *request.config;
-  if (MakesOrJoins(namespaces_, NamespaceType::kMount)) {
-    rootfs::RootfsContext& context = request.rootfs;
-    context.user_namespace = view_.in_user_namespace;
-    context.new_network_namespace = namespaces_.Creates(NamespaceType::kNetwork);
-    context.cgroup_namespace = view_.unshare_cgroup || namespaces_.Joins(NamespaceType::kCgroup);
-    context.rootless = !request.privileged;
-    context.pre_pivot_hooks = !config.hooks.prestart.empty() ||
-                              !config.hooks.create_runtime.empty() ||
-                              !config.hooks.create_container.empty();
-    CAISSON_ASSIGN(rootfs_, rootfs::PlanRootfs(config, std::move(context)));
-    for (const std::string& warning : rootfs_->warnings()) warnings_.push_back(warning);
-    rootfs_view_ = rootfs_->View();
-    view_.rootfs = &rootfs_view_;
-  }
+  rootfs::RootfsContext& context = request.rootfs;
+  context.user_namespace = view_.in_user_namespace;
+  context.new_network_namespace = namespaces_.Creates(NamespaceType::kNetwork);
+  context.cgroup_namespace = view_.unshare_cgroup || namespaces_.Joins(NamespaceType::kCgroup);
+  context.rootless = !request.privileged;
+  context.selinux = !config.linux.mount_label.empty() && security::DetectLsm().selinux;
+  context.pre_pivot_hooks = !config.hooks.prestart.empty() ||
+                            !config.hooks.create_runtime.empty() ||
+                            !config.hooks.create_container.empty();
+  CAISSON_ASSIGN(rootfs_, rootfs::PlanRootfs(config, std::move(context)));
+  for (const std::string& warning : rootfs_->warnings()) warnings_.push_back(warning);
+  rootfs_view_ = rootfs_->View();
+  view_.rootfs = &rootfs_view_;
   view_.runtime_hooks = !config.hooks.prestart.empty() || !config.hooks.create_runtime.empty();
   if (!config.hooks.create_container.empty()) {
     CAISSON_ASSIGN(container_hooks_,

@@ -166,7 +166,9 @@ StepFailure MakeConsole(InitState& state) noexcept {
   if (devpts < 0) return Failed(errno, static_cast<std::size_t>(process::TerminalStep::kOpenPtmx));
   const process::Terminal terminal = process::OpenTerminal(devpts, state.view.terminal);
   if (!terminal.failure.ok()) return OfTerminal(terminal.failure);
-  if (state.view.kind == InitView::Kind::kInit && state.view.rootfs != nullptr) {
+  const bool may_mount =
+      state.view.rootfs != nullptr && state.rootfs.turn != rootfs::RootTurn::kHostNamespace;
+  if (state.view.kind == InitView::Kind::kInit && may_mount) {
     const int root = ::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (root < 0)
       return Failed(errno, static_cast<std::size_t>(process::TerminalStep::kMountTarget));

@@ -191,6 +191,8 @@ Error ExecBlock::ExplainCwd(int sys_errno) const {
     return Error(Code::kDenied, StrCat("process.cwd \"", cwd_, "\": lies outside the container"),
                  EXDEV);
   if (sys_errno == EACCES) return std::move(error).Hint("process.user may not enter it");
+  if (sys_errno == ELOOP)
+    return std::move(error).Hint("name the directory itself, not a link of /proc to it");
   return error;
 }
 

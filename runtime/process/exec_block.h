@@ -92,8 +92,8 @@ Executable ResolveExecutable(const ExecView& view) noexcept;
 // the configuration gives HOME. Regular file, at most 1 MiB of it is read.
 void FillHome(const ExecView& view) noexcept;
 
-// chdir(2), and then proof that the directory lies below this process's root (CVE-2024-21626).
-// Returns errno; EXDEV for a directory outside. As in runc, called before the change of user and,
+// fchdir(2) to what the path names without a magic link of /proc, and then proof that it lies below
+// this process's root (CVE-2024-21626). Returns errno; EXDEV for a directory outside. As in runc, called before the change of user and,
 // on EACCES, again after it.
 int EnterCwd(const ExecView& view) noexcept;
 

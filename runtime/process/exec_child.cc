@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <linux/limits.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -33,7 +34,16 @@ Executable ResolveExecutable(const ExecView& view) noexcept {
 }
 
 int EnterCwd(const ExecView& view) noexcept {
-  if (::chdir(view.cwd) != 0) return errno;
+  // A magic link of /proc would lead through a descriptor that is still open here.
+  open_how how{};
+  how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+  how.resolve = RESOLVE_NO_MAGICLINKS;
+  const long opened = ::syscall(SYS_openat2, AT_FDCWD, view.cwd, &how, sizeof how);
+  if (opened < 0) return errno;
+  const int changed = ::fchdir(static_cast<int>(opened));
+  const int change_errno = errno;
+  ::close(static_cast<int>(opened));
+  if (changed != 0) return change_errno;
   // The system call itself, whose answer for a directory out of reach is "(unreachable)...".
   char where[PATH_MAX + 1];
   const long size = ::syscall(SYS_getcwd, where, sizeof where);

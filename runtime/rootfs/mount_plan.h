@@ -93,8 +93,9 @@ struct CoverStep {
 };
 
 enum class RootTurn : std::uint8_t {
-  kPivot,   // pivot_root(2)
-  kChroot,  // the tree lies over "/", then chroot(2): --no-pivot
+  kPivot,          // pivot_root(2)
+  kChroot,         // the tree lies over "/", then chroot(2): --no-pivot
+  kHostNamespace,  // chroot(2) alone: no mount namespace, so nothing is mounted
 };
 
 // Everything, trivially copyable. Made by RootfsPlan::View.

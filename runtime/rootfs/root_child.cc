@@ -39,6 +39,7 @@ StepFailure ChangeRoot(const RootfsView& view) noexcept {
 
 StepFailure PrepareRoot(RootfsView& view) noexcept {
   ::umask(0);
+  if (view.turn == RootTurn::kHostNamespace) return {};
   // What is unmounted here must not be unmounted on the host.
   if (SetAttributes(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_SLAVE) < 0)
     return RootFailed(Call::kPropagation);
@@ -60,6 +61,8 @@ StepFailure PrepareRoot(RootfsView& view) noexcept {
 
 StepFailure TurnRoot(RootfsView& view) noexcept {
   if (::fchdir(view.root_fd) < 0) return RootFailed(Call::kChangeDirectory);
+  if (view.turn == RootTurn::kHostNamespace)
+    return ::chroot(".") < 0 ? RootFailed(Call::kChangeRoot) : StepFailure();
   if (view.turn == RootTurn::kChroot) return ChangeRoot(view);
   // The old root ends up over the new one, which is this process's directory: "." is the old root
   // for umount2(2), which takes what lies on top.
@@ -67,20 +70,6 @@ StepFailure TurnRoot(RootfsView& view) noexcept {
   if (::syscall(SYS_pivot_root, ".", ".") < 0) return RootFailed(Call::kPivotRoot);
   if (::umount2(".", MNT_DETACH) < 0) return RootFailed(Call::kUnmountOld);
   return {};
-}
-
-int EnterWorkDir(const char* path) noexcept {
-  const int dir = OpenHow(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
-  if (dir < 0) return errno;
-  const int changed = ::fchdir(dir);
-  const int error = changed < 0 ? errno : 0;
-  ::close(dir);
-  if (error != 0) return error;
-  // The kernel puts "(unreachable)" in front of a directory that the root does not hold.
-  char seen[4096];
-  const long size = ::syscall(SYS_getcwd, seen, sizeof seen);
-  if (size < 0) return errno == ERANGE ? 0 : errno;
-  return seen[0] == '/' ? 0 : EXDEV;
 }
 
 }  // namespace caisson::rootfs

@@ -13,7 +13,6 @@ namespace caisson::rootfs {
 //   [prestart, createRuntime and createContainer hooks]
 //   TurnRoot       pivot_root: the host's tree is gone
 //   ProtectRoot    read-only and masked paths, read-only mounts and root, propagation of the root
-//   EnterWorkDir   as the container's user
 //
 // The container's paths are resolved from descriptors, inside the root, all the time. Descriptors
 // that these open are close-on-exec and are left to the caller's close_range(2), except that those
@@ -22,11 +21,6 @@ StepFailure PrepareRoot(RootfsView& view) noexcept;
 StepFailure MakeMounts(RootfsView& view) noexcept;
 StepFailure TurnRoot(RootfsView& view) noexcept;
 StepFailure ProtectRoot(RootfsView& view) noexcept;
-
-// chdir(2) that never passes a /proc magic link and is then seen to be inside the root
-// (CVE-2024-21626). For exec too: `path` counts from this process's root. 0 or an errno; EXDEV when
-// it lies outside the root.
-int EnterWorkDir(const char* path) noexcept;
 
 // O_PATH root of the devpts that the plan mounted, for the terminal; -1 when there is none.
 int DevptsRoot(const RootfsView& view) noexcept;

@@ -191,29 +191,6 @@ TEST_F(Attack, ANodeOfAnotherDeviceIsRefused) {
   EXPECT_THAT(box_.Refusal().message(), HasSubstr("device \"/dev/zero\": the image has something"));
 }
 
-TEST_F(Attack, Cve2024_21626_TheWorkingDirectoryCannotBeAHostDescriptor) {
-  const int host = ::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  ASSERT_GE(host, 0);
-
-  const std::string seen = box_.Look([host] {
-    std::string out;
-    for (int fd = 3; fd <= 64; ++fd) {
-      const int error = rootfs::EnterWorkDir(StrCat("/proc/self/fd/", fd).c_str());
-      if (error != ELOOP && error != ENOENT) out.append(StrCat(fd, ": ", error, " "));
-      const int deeper = rootfs::EnterWorkDir(StrCat("/proc/self/fd/", fd, "/../..").c_str());
-      if (deeper != ELOOP && deeper != ENOENT) out.append(StrCat(fd, "/..: ", deeper, " "));
-    }
-    // A directory that is entered by other means is seen to be outside.
-    if (::fchdir(host) != 0) return std::string("fchdir");
-    const int outside = rootfs::EnterWorkDir(".");
-    const int inside = rootfs::EnterWorkDir("/dev");
-    return StrCat(out, outside, " ", inside);
-  });
-
-  EXPECT_EQ(seen, StrCat(EXDEV, " 0"));
-  ::close(host);
-}
-
 TEST_F(Attack, Cve2025_52881_TheProcHandlePassesNoMountAndNoLink) {
   box_.dir.Write("volume/fake", "fake");
   const std::string seen = box_.Look([] {

@@ -259,6 +259,15 @@ TEST(EnterCwd, Cve2024_21626_DirectoryOutsideTheRootIsLeftAtOnce) {
   EXPECT_EQ(said, StrCat("0 ", EXDEV, " /"));
 }
 
+TEST(EnterCwd, Cve2024_21626_MagicLinkIsNoWay) {
+  CAISSON_REQUIRE(Need::kRoot);
+  const UniqueFd outside(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  spec::Process process = Program({"x"});
+  process.cwd = StrCat("/proc/self/fd/", outside.get(), "/tmp");
+
+  EXPECT_EQ(EnterCwd(Built(process).view()), ELOOP);
+}
+
 TEST(ExplainCwd, HasTheKeyWordsOfRunc) {
   spec::Process process = Program({"x"});
   process.cwd = "/srv";

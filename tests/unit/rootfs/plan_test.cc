@@ -183,14 +183,23 @@ TEST_F(PlanRootfsTest, AMissingRootIsNamed) {
                                     "\": No such file or directory (ENOENT)"));
 }
 
-TEST_F(PlanRootfsTest, WithoutAMountNamespaceNothingIsPlanned) {
+TEST_F(PlanRootfsTest, WithoutAMountNamespaceNothingIsMountedNorHidden) {
   std::erase_if(config_.linux.namespaces, [](const spec::Namespace& entry) {
     return entry.type == spec::NamespaceType::kMount;
   });
 
-  const Error error = PlanError();
+  EXPECT_EQ(PlanError().message(), "linux.namespaces: paths to hide, but no mount namespace");
+  config_.linux.masked_paths.clear();
+  config_.linux.readonly_paths.clear();
+  EXPECT_EQ(PlanError().message(), "root.readonly: there is no mount namespace");
+  config_.root->readonly = false;
 
-  EXPECT_EQ(error.message(), "linux.namespaces: no mount namespace");
+  const RootfsPlan plan = Plan();
+
+  EXPECT_EQ(plan.View().turn, RootTurn::kHostNamespace);
+  EXPECT_EQ(plan.View().mount_count + plan.View().device_count, 0u);
+  ASSERT_EQ(plan.warnings().size(), 1u);
+  EXPECT_THAT(plan.warnings()[0], HasSubstr("mounts and devices are left out"));
 }
 
 TEST_F(PlanRootfsTest, NoPivotIsRefusedWithAUserNamespace) {

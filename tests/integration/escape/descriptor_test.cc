@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Descriptors, the runtime's own program, and what a process that joins has open.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/integration/escape/fixture.h"
+#include "tests/support/programs.h"
+
+namespace caisson::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class EscapeByDescriptor : public EscapeTest {};
+
+TEST_F(EscapeByDescriptor, Cve2024_21626_NoneIsLeftOpenAfterRun) {
+  EXPECT_EQ(RunContainer({"/bin/probe", "descriptors"}).out, "");
+}
+
+TEST_F(EscapeByDescriptor, Cve2024_21626_NoneIsLeftOpenAfterExec) {
+  StartContainer({"/bin/sh", "-c", "echo ready; sleep 60"});
+  ASSERT_TRUE(AwaitOutput("ready")) << OutputOfContainer();
+
+  const auto ran = ExecIn({}, {"/bin/probe", "descriptors"});
+
+  EXPECT_EQ(ran.status.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "");
+}
+
+TEST_F(EscapeByDescriptor, Cve2024_21626_TheWorkingDirectoryIsNoHostDescriptor) {
+  for (int fd = 3; fd < 36; ++fd) {
+    for (const char* below : {"", "/../../../.."}) {
+      config_.process->cwd = StrCat("/proc/self/fd/", fd, below);
+      SCOPED_TRACE(config_.process->cwd);
+
+      const auto ran = RunContainer({"/bin/sh", "-c", "ls -d etc/debian_version; pwd"});
+
+      EXPECT_NE(ran.status.code, 0);
+      EXPECT_THAT(ran.out, Not(HasSubstr("debian_version")));
+    }
+  }
+}
+
+TEST_F(EscapeByDescriptor, Cve2024_21626_TheWorkingDirectoryOfAnExecIsNoHostDescriptor) {
+  StartContainer({"/bin/sh", "-c", "echo ready; sleep 60"});
+  ASSERT_TRUE(AwaitOutput("ready")) << OutputOfContainer();
+
+  for (int fd = 3; fd < 40; ++fd) {
+    for (const char* below : {"", "/../../../.."}) {
+      const std::string cwd = StrCat("/proc/self/fd/", fd, below);
+      SCOPED_TRACE(cwd);
+
+      const auto ran = ExecIn({"--cwd", cwd}, {"/bin/sh", "-c", "ls -d etc/debian_version; pwd"});
+
+      EXPECT_NE(ran.status.code, 0);
+      EXPECT_THAT(ran.out, Not(HasSubstr("debian_version")));
+    }
+  }
+}
+
+TEST_F(EscapeByDescriptor, Cve2019_5736_TheRuntimeAsEntrypointCannotBeWritten) {
+  const std::string program = Program("caisson");
+  struct stat before;
+  ASSERT_EQ(::stat(program.c_str(), &before), 0);
+  StartContainer({"/bin/probe", "overwrite", "20"});
+  ASSERT_TRUE(AwaitOutput("ready")) << OutputOfContainer();
+
+  for (int i = 0; i < 50 && OutputOfContainer().find("opened") == std::string::npos; ++i)
+    (void)ExecIn({}, {"/proc/self/exe", "--version"});
+  ASSERT_TRUE(AwaitEnd());
+
+  struct stat after;
+  ASSERT_EQ(::stat(program.c_str(), &after), 0);
+  EXPECT_EQ(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
+  EXPECT_EQ(after.st_size, before.st_size);
+  EXPECT_THAT(OutputOfContainer(), Not(HasSubstr("WRITABLE")));
+  EXPECT_THAT(OutputOfContainer(), AnyOf(HasSubstr("EROFS"), HasSubstr("never seen"),
+                                         HasSubstr("EPERM"), HasSubstr("ETXTBSY")));
+}
+
+TEST_F(EscapeByDescriptor, Cve2019_5736_AScriptOfTheRuntimeIsNoWayEither) {
+  dir_->Write("rootfs/bin/entry", "#!/proc/self/exe\n");
+  ASSERT_EQ(::chmod(Root("bin/entry").c_str(), 0755), 0);
+  struct stat before;
+  ASSERT_EQ(::stat(Program("caisson").c_str(), &before), 0);
+
+  (void)RunContainer({"/bin/entry"});
+
+  struct stat after;
+  ASSERT_EQ(::stat(Program("caisson").c_str(), &after), 0);
+  EXPECT_EQ(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
+}
+
+TEST_F(EscapeByDescriptor, Cve2016_9962_AJoiningProcessCannotBeTracedNorReadFrom) {
+  StartContainer({"/bin/probe", "stalk", "4"});
+  ASSERT_TRUE(AwaitOutput("ready")) << OutputOfContainer();
+
+  for (int i = 0; i < 40; ++i) (void)ExecIn({}, {"/bin/true"});
+  ASSERT_TRUE(AwaitEnd());
+
+  EXPECT_THAT(OutputOfContainer(), HasSubstr("done"));
+  EXPECT_THAT(OutputOfContainer(),
+              AllOf(Not(HasSubstr("root of")), Not(HasSubstr("directory of"))));
+}
+
+TEST_F(EscapeByDescriptor, Cve2025_23266_AHookGetsNothingOfTheImagesEnvironment) {
+  dir_->Write("hook", "#!/bin/sh\nenv > $1\npwd >> $1\n");
+  ASSERT_EQ(::chmod((*dir_ / "hook").c_str(), 0755), 0);
+  config_.process->env.push_back("LD_PRELOAD=/evil.so");
+  const auto hook = [&](const char* name) {
+    return spec::Hook{.path = *dir_ / "hook", .args = {"hook", *dir_ / name}, .env = {"GIVEN=1"}};
+  };
+  config_.hooks.create_runtime.push_back(hook("seen-runtime"));
+  config_.hooks.create_container.push_back(hook("seen-container"));
+  config_.hooks.poststart.push_back(hook("seen-poststart"));
+
+  const auto ran = RunContainer();
+
+  EXPECT_EQ(ran.status.code, 0) << ran.err;
+  for (const char* name : {"seen-runtime", "seen-container", "seen-poststart"}) {
+    SCOPED_TRACE(name);
+    EXPECT_THAT(dir_->Read(name), AllOf(HasSubstr("GIVEN=1"), Not(HasSubstr("LD_PRELOAD")),
+                                        Not(HasSubstr("rootfs"))));
+  }
+}
+
+}  // namespace
+}  // namespace caisson::test

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/integration/escape/fixture.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include "runtime/spec/example.h"
+#include "tests/support/need.h"
+#include "tests/support/programs.h"
+
+namespace caisson::test {
+namespace {
+
+constexpr std::chrono::seconds kLimit{60};
+
+void CopyProgram(const std::string& from, const std::string& to) {
+  std::error_code error;
+  std::filesystem::copy_file(from, to, error);
+  if (error) ADD_FAILURE() << from << " to " << to << ": " << error.message();
+}
+
+}  // namespace
+
+void EscapeTest::SetUp() {
+  CAISSON_REQUIRE(Need::kRoot, Need::kNetNs, Need::kBusybox);
+  static std::atomic<int> count{0};
+  id_ = StrCat("caisson-test-", ::getpid(), "-", ++count);
+  leak_check_ = std::make_unique<LeakCheck>();
+  dir_ = std::make_unique<TempDir>();
+  for (const char* path : {"rootfs/bin", "rootfs/etc", "outside", "state"})
+    ASSERT_TRUE(MakeDirs(*dir_ / path, 0755));
+  CopyProgram("/bin/busybox", Root("bin/busybox"));
+  CopyProgram(Program("escape_probe"), Root("bin/probe"));
+  for (const char* name : {"sh", "id", "cat", "ls", "true", "sleep", "mount", "stat", "grep"})
+    Link("busybox", StrCat("bin/", name));
+  config_ = spec::Example(false);
+  config_.process->terminal = false;
+  config_.process->args = {"/bin/true"};
+  config_.root->readonly = false;
+}
+
+void EscapeTest::TearDown() {
+  if (!dir_) return;
+  (void)Caisson({"delete", "--force", id_});
+  if (started_.valid()) {
+    EXPECT_TRUE(AwaitEnd());
+    EXPECT_TRUE(started_.Reap(Deadline::After(kLimit)));
+    started_ = Pidfd();
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(Outside())) << "something was made outside";
+  dir_.reset();
+  leak_check_.reset();
+}
+
+void EscapeTest::WriteConfig(const std::string& bundle) {
+  dir_->Write(bundle.empty() ? "config.json" : StrCat(bundle, "/config.json"),
+              spec::ToJson(config_));
+}
+
+CommandOutput EscapeTest::Caisson(std::vector<std::string> args, std::string_view input) {
+  Command command;
+  command.argv = {Program("caisson"), "--root", *dir_ / "state"};
+  command.argv.insert(command.argv.end(), args.begin(), args.end());
+  command.cwd = dir_->path();
+  auto output = RunCommand(std::move(command), input, Deadline::After(kLimit));
+  if (!output) ADD_FAILURE() << Join(args, " ") << ": " << output.error().ToString();
+  return output ? std::move(*output) : CommandOutput();
+}
+
+CommandOutput EscapeTest::RunContainer() {
+  WriteConfig();
+  return Caisson({"run", "--bundle", dir_->path(), id_});
+}
+
+CommandOutput EscapeTest::RunContainer(std::vector<std::string> args) {
+  config_.process->args = std::move(args);
+  return RunContainer();
+}
+
+void EscapeTest::StartContainer(std::vector<std::string> args) {
+  config_.process->args = std::move(args);
+  WriteConfig();
+  const UniqueFd out(::open((*dir_ / "output").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+  Command command;
+  command.argv = {Program("caisson"), "--root", *dir_ / "state", "run", "--bundle",
+                  dir_->path(),       id_};
+  command.fds = {{out.get(), 1}, {out.get(), 2}};
+  auto started = Spawn(command);
+  ASSERT_TRUE(started) << started.error().ToString();
+  started_ = std::move(*started);
+}
+
+CommandOutput EscapeTest::ExecIn(std::vector<std::string> options, std::vector<std::string> args) {
+  std::vector<std::string> all = {"exec"};
+  all.insert(all.end(), options.begin(), options.end());
+  all.push_back(id_);
+  all.insert(all.end(), args.begin(), args.end());
+  return Caisson(std::move(all));
+}
+
+std::string EscapeTest::OutputOfContainer() const {
+  const auto text = ReadFile(*dir_ / "output");
+  return text ? *text : std::string();
+}
+
+bool EscapeTest::AwaitOutput(std::string_view text) const {
+  const Deadline deadline = Deadline::After(kLimit);
+  while (!deadline.passed()) {
+    if (OutputOfContainer().find(text) != std::string::npos) return true;
+    const auto ended = started_.WaitEnded(Deadline::After(std::chrono::milliseconds(5)));
+    if (ended && *ended) return OutputOfContainer().find(text) != std::string::npos;
+  }
+  return false;
+}
+
+bool EscapeTest::AwaitEnd() {
+  const auto ended = started_.WaitEnded(Deadline::After(kLimit));
+  return ended && *ended;
+}
+
+void EscapeTest::Link(const std::string& text, const std::string& in_root) {
+  if (::symlink(text.c_str(), Root(in_root).c_str()) != 0)
+    ADD_FAILURE() << in_root << ": " << ::strerrorname_np(errno);
+}
+
+void EscapeTest::DropMounts(std::string_view destination) {
+  std::erase_if(config_.mounts, [&](const spec::Mount& mount) {
+    return mount.destination.starts_with(destination);
+  });
+}
+
+void EscapeTest::Allow(const std::string& capability) {
+  spec::Capabilities& sets = *config_.process->capabilities;
+  for (auto* set : {&sets.bounding, &sets.effective, &sets.permitted}) set->push_back(capability);
+}
+
+int RaceRounds(int by_default) {
+  const char* const wanted = ::getenv("CAISSON_RACE_ROUNDS");
+  return wanted == nullptr ? by_default : std::atoi(wanted);
+}
+
+}  // namespace caisson::test

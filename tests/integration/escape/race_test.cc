@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// A second process changes names under the runtime's hands, thousands of times.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/integration/escape/fixture.h"
+
+namespace caisson::test {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// Exchanges two names as fast as it can, from the host, which is faster than from a container that
+// shares the directory.
+class Exchanger {
+ public:
+  Exchanger(const std::string& a, const std::string& b) {
+    pid_ = ::fork();
+    while (pid_ == 0) (void)::syscall(SYS_renameat2, AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), 2);
+  }
+  Exchanger(const Exchanger&) = delete;
+  Exchanger& operator=(const Exchanger&) = delete;
+  ~Exchanger() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+
+ private:
+  pid_t pid_;
+};
+
+class EscapeByRace : public EscapeTest {
+ protected:
+  // Runs the container this often; each time it may fail or see its own root, never the host's.
+  void Race(const std::vector<std::string>& args, int rounds) {
+    config_.process->args = args;
+    WriteConfig();
+    for (int i = 0; i < rounds; ++i) {
+      const auto ran = Caisson({"run", "--bundle", dir_->path(), Id()});
+      ASSERT_THAT(ran.out, Not(HasSubstr("HOST")));
+      ASSERT_THAT(ran.status.code, AnyOf(0, 1)) << ran.err;
+    }
+  }
+  std::string CorePattern() const { return *ReadFile("/proc/sys/kernel/core_pattern"); }
+};
+
+TEST_F(EscapeByRace, Cve2021_30465_AnExchangedMountTargetNeverLeadsOutside) {
+  dir_->Write("volume/mark", "HOST?");
+  ASSERT_TRUE(MakeDirs(Root("shared/target"), 0755));
+  Link(StrCat("../../../../../../..", Outside()), "shared/trap");
+  config_.mounts.push_back({.destination = "/shared/target/deep",
+                            .type = "bind",
+                            .source = *dir_ / "volume",
+                            .options = {"rbind"}});
+  const Exchanger exchanger(Root("shared/target"), Root("shared/trap"));
+
+  Race({"/bin/true"}, RaceRounds(40));
+}
+
+TEST_F(EscapeByRace, Cve2023_27561_AnExchangedProcIsRefusedOrReal) {
+  ASSERT_TRUE(MakeDirs(Root("proc"), 0755));
+  Link("/outside", "trap");
+  const std::string before = CorePattern();
+  const Exchanger exchanger(Root("proc"), Root("trap"));
+
+  Race({"/bin/sh", "-c", "echo x > /proc/sys/kernel/core_pattern"}, RaceRounds(40));
+
+  EXPECT_EQ(CorePattern(), before);
+}
+
+TEST_F(EscapeByRace, GhsaG3q8j_AnExchangedReadonlyPathIsReadonlyOrUntouched) {
+  dir_->Write("rootfs/secret/a/file", "a");
+  dir_->Write("rootfs/secret/b/file", "b");
+  config_.linux.readonly_paths.push_back("/secret/a");
+  config_.linux.masked_paths.push_back("/secret/b/file");
+  const Exchanger exchanger(Root("secret/a"), Root("secret/b"));
+
+  Race({"/bin/true"}, RaceRounds(30));
+}
+
+TEST_F(EscapeByRace, Cve2025_31133_AnExchangedNullNeverBecomesAMask) {
+  DropMounts("/dev");
+  dir_->Write("rootfs/secret", "HOST");
+  ASSERT_TRUE(MakeDirs(Root("dev"), 0755));
+  ASSERT_EQ(::mknod(Root("dev/null").c_str(), S_IFCHR | 0666, makedev(1, 3)), 0);
+  Link("/proc/sys/kernel/core_pattern", "dev/trap");
+  config_.linux.masked_paths.push_back("/secret");
+  const std::string before = CorePattern();
+  const Exchanger exchanger(Root("dev/null"), Root("dev/trap"));
+
+  Race({"/bin/sh", "-c", "cat /secret; echo '|/evil' > /secret"}, RaceRounds(40));
+
+  EXPECT_EQ(CorePattern(), before);
+}
+
+TEST_F(EscapeByRace, Cve2025_52565_AnExchangedConsoleIsNeverAnotherFile) {
+  ASSERT_TRUE(MakeDirs(Root("dev"), 0755));
+  dir_->Write("rootfs/dev/console", "");
+  Link("/proc/sys/kernel/core_pattern", "dev/trap");
+  DropMounts("/dev");
+  config_.mounts.push_back({.destination = "/dev/pts",
+                            .type = "devpts",
+                            .source = "devpts",
+                            .options = {"newinstance", "ptmxmode=0666", "mode=0620"}});
+  config_.process->terminal = true;
+  const std::string before = CorePattern();
+  const Exchanger exchanger(Root("dev/console"), Root("dev/trap"));
+
+  Race({"/bin/sh", "-c", "echo '|/evil' > /dev/console"}, RaceRounds(30));
+
+  EXPECT_EQ(CorePattern(), before);
+}
+
+TEST_F(EscapeByRace, Cve2024_45310_AnExchangedParentNeverGetsDirectoriesOutside) {
+  ASSERT_TRUE(MakeDirs(Root("shared/a"), 0755));
+  Link(StrCat("../../../../../../..", Outside()), "shared/trap");
+  for (int i = 0; i < 8; ++i)
+    config_.mounts.push_back(
+        {.destination = StrCat("/shared/a/m", i, "/n"), .type = "tmpfs", .source = "tmpfs"});
+  const Exchanger exchanger(Root("shared/a"), Root("shared/trap"));
+
+  Race({"/bin/true"}, RaceRounds(30));
+}
+
+}  // namespace
+}  // namespace caisson::test
