@@ -12,6 +12,7 @@
 #include "runtime/container/bundle.h"
 #include "runtime/container/destroy.h"
 #include "runtime/container/handover.h"
+#include "runtime/container/host_root.h"
 #include "runtime/container/notify_socket.h"
 #include "runtime/container/opened.h"
 #include "runtime/container/resctrl.h"
@@ -91,6 +92,9 @@ Status Birth::FillRecord(std::string_view config_json) {
   record_.poststop = config_.hooks.poststop;
   record_.rootless = IsRootless(context_);
   CAISSON_ASSIGN(record_.boot_id, state::ReadBootId());
+  if (config_.linux.FindNamespace(spec::NamespaceType::kMount) == nullptr) {
+    CAISSON_ASSIGN(record_.mount_below_root, MountIdAt(record_.rootfs), "root.path");
+  }
   if (context_.cgroup_driver != CgroupDriver::kDisabled) {
     CAISSON_ASSIGN(layout_, cgroup::Layout::Detect());
     CAISSON_TRACE(cgroup_detect, cgroup::NameOf(layout_.mode));

@@ -6,6 +6,7 @@
 
 #include "runtime/base/log.h"
 #include "runtime/base/trace.h"
+#include "runtime/container/host_root.h"
 #include "runtime/container/opened.h"
 #include "runtime/process/hooks.h"
 
@@ -55,6 +56,8 @@ Status Destroy(state::Directory directory, const state::Record& record, Poststop
   CAISSON_TRY(KillInit(record, deadline));
   CAISSON_TRY(RemoveCgroup(record, deadline));
   CAISSON_TRY(RemoveResctrl(record));
+  if (record.mount_below_root != 0)
+    CAISSON_TRY(DetachHostRoot(record.rootfs, record.mount_below_root));
   const std::string state = state::OciStateJson(record, ContainerStatus::kStopped);
   CAISSON_TRY(std::move(directory).Remove());
   CAISSON_TRACE(delete_done, record.id);

@@ -166,9 +166,7 @@ StepFailure MakeConsole(InitState& state) noexcept {
   if (devpts < 0) return Failed(errno, static_cast<std::size_t>(process::TerminalStep::kOpenPtmx));
   const process::Terminal terminal = process::OpenTerminal(devpts, state.view.terminal);
   if (!terminal.failure.ok()) return OfTerminal(terminal.failure);
-  const bool may_mount =
-      state.view.rootfs != nullptr && state.rootfs.turn != rootfs::RootTurn::kHostNamespace;
-  if (state.view.kind == InitView::Kind::kInit && may_mount) {
+  if (state.view.kind == InitView::Kind::kInit && state.view.rootfs != nullptr) {
     const int root = ::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (root < 0)
       return Failed(errno, static_cast<std::size_t>(process::TerminalStep::kMountTarget));

@@ -95,7 +95,7 @@ struct CoverStep {
 enum class RootTurn : std::uint8_t {
   kPivot,          // pivot_root(2)
   kChroot,         // the tree lies over "/", then chroot(2): --no-pivot
-  kHostNamespace,  // chroot(2) alone: no mount namespace, so nothing is mounted
+  kHostNamespace,  // the tree lies at its path on the host, then chroot(2): no mount namespace
 };
 
 // Everything, trivially copyable. Made by RootfsPlan::View.

@@ -39,9 +39,9 @@ StepFailure ChangeRoot(const RootfsView& view) noexcept {
 
 StepFailure PrepareRoot(RootfsView& view) noexcept {
   ::umask(0);
-  if (view.turn == RootTurn::kHostNamespace) return {};
   // What is unmounted here must not be unmounted on the host.
-  if (SetAttributes(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_SLAVE) < 0)
+  if (view.turn != RootTurn::kHostNamespace &&
+      SetAttributes(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_SLAVE) < 0)
     return RootFailed(Call::kPropagation);
   if (view.open_null) {
     if (const StepFailure failure = OpenNull(view); !failure.ok()) return failure;

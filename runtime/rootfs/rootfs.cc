@@ -14,9 +14,16 @@
 namespace caisson::rootfs {
 namespace {
 
+bool HasMountNamespace(const spec::Config& config) {
+  return config.linux.FindNamespace(spec::NamespaceType::kMount) != nullptr;
+}
+
 Status CheckContext(const spec::Config& config, const RootfsContext& context) {
   if (!config.root || config.root->path.empty())
     return Error(Code::kInvalidSpec, "root.path: missing");
+  if (!HasMountNamespace(config) && (context.user_namespace || context.root_tree.valid()))
+    return Error(Code::kInvalidSpec, "linux.namespaces: no mount namespace")
+        .Hint("add {\"type\": \"mount\"} to the list");
   // What the kernel locked against us could not be detached from the host's tree that stays.
   if (context.no_pivot && context.user_namespace)
     return Error(Code::kInvalidSpec, "no pivot_root is not safe with a user namespace")
@@ -60,6 +67,13 @@ Status PlanRoot(Planner& planner) {
   // Always cut off: what the root becomes for the container is set at the very end.
   view.root_attributes.propagation_below =
       planner.default_propagation == MS_PRIVATE ? MS_PRIVATE : MS_SLAVE;
+  // Without a mount namespace the mounts are the host's, at the root's own path, where nothing that
+  // lies elsewhere is touched, and from where one umount2(2) takes them all away.
+  if (!HasMountNamespace(planner.config)) {
+    view.turn = RootTurn::kHostNamespace;
+    view.attach_path = plan.Keep(plan.root_shown_as);
+    view.root_attributes.propagation_below = MS_PRIVATE;
+  }
   if (context.pre_pivot_hooks && !context.root_tree.valid())
     view.attach_path = plan.Keep(plan.root_shown_as);
   view.root_source = plan.Keep(plan.root_shown_as);
@@ -76,30 +90,6 @@ Status PlanRoot(Planner& planner) {
                  StrCat("root.path: \"", plan.root_shown_as, "\": no directory"), ENOTDIR);
   CAISSON_TRY(SetTreeAttributes(tree, view.root_attributes, plan.root_shown_as));
   view.root_fd = plan.Keep(std::move(tree));
-  return Ok();
-}
-
-// Without a mount namespace every mount would be the host's, and nobody would take it away again:
-// the container gets its root and nothing else.
-Status PlanInHostNamespace(Planner& planner) {
-  PlanImpl& plan = planner.plan;
-  const spec::Config& config = planner.config;
-  if (!config.linux.masked_paths.empty() || !config.linux.readonly_paths.empty())
-    return Error(Code::kInvalidSpec, "linux.namespaces: paths to hide, but no mount namespace")
-        .Hint("add {\"type\": \"mount\"} to linux.namespaces");
-  if (config.root->readonly)
-    return Error(Code::kInvalidSpec, "root.readonly: there is no mount namespace")
-        .Hint("add {\"type\": \"mount\"} to linux.namespaces");
-  plan.view.turn = RootTurn::kHostNamespace;
-  plan.root_shown_as = RootPath(config, planner.context);
-  UniqueFd root = std::move(planner.context.root_tree);
-  if (!root.valid()) {
-    CAISSON_ASSIGN(root, OpenAt(kCwd, plan.root_shown_as, O_PATH | O_DIRECTORY), "root.path");
-  }
-  plan.view.root_fd = plan.Keep(std::move(root));
-  if (!config.mounts.empty())
-    plan.warnings.emplace_back(
-        "mounts and devices are left out: without a mount namespace they would be the host's");
   return Ok();
 }
 
@@ -139,11 +129,6 @@ Result<RootfsPlan> PlanRootfs(const spec::Config& config, RootfsContext context)
   auto impl = std::make_unique<PlanImpl>();
   impl->user_namespace = context.user_namespace;
   Planner planner{config, context, *impl, {}, 0, 0};
-  if (config.linux.FindNamespace(spec::NamespaceType::kMount) == nullptr) {
-    CAISSON_TRY(PlanInHostNamespace(planner));
-    PlanWorkDir(planner);
-    return RootfsPlan(std::move(impl));
-  }
   CAISSON_TRY(PlanPropagation(planner));
   CAISSON_TRY(PlanRoot(planner));
   for (std::size_t i = 0; i < config.mounts.size(); ++i) {

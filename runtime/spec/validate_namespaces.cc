@@ -109,10 +109,11 @@ Status ValidateNamespaces(const Config& config, Warnings& warnings) {
   CAISSON_TRY(CheckTime(linux));
   CAISSON_TRY(CheckNetDevices(linux));
   CAISSON_TRY(CheckHostNames(config));
-  // Its root, mounts and masks would be the host's, or be made on the host.
-  if (!Has(linux, NamespaceType::kMount))
-    return Invalid("linux.namespaces: a container needs a mount namespace")
-        .Hint("add {\"type\": \"mount\"} to the list");
+  // Its mounts are made on the host and taken away with it; nothing can be hidden there.
+  if (!Has(linux, NamespaceType::kMount) &&
+      (!linux.masked_paths.empty() || !linux.readonly_paths.empty()))
+    return Invalid("linux.maskedPaths: paths cannot be masked without a mount namespace")
+        .Hint("add {\"type\": \"mount\"} to linux.namespaces");
   return Ok();
 }
 

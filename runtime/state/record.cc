@@ -56,6 +56,7 @@ void Fields(V& v, Is<Record> auto& record) {
   v.Optional("bootId", record.boot_id);
   v.Optional("cgroup", record.cgroup);
   v.Optional("resctrlGroups", record.resctrl_groups);
+  v.Optional("mountBelowRoot", record.mount_below_root);
   v.Optional("namespaces", record.namespaces);
   v.Optional("externalFds", record.external_fds);
   v.Optional("poststop", record.poststop);

@@ -40,6 +40,7 @@ struct Record {
 
   std::string cgroup;                       // cgroup::Encode
   std::vector<std::string> resctrl_groups;  // directories that create made
+  std::uint64_t mount_below_root = 0;  // without a mount namespace: what `rootfs` lay on before
   std::vector<spec::Namespace> namespaces;  // as seen from the host: "/proc/PID/ns/net"
   std::vector<std::string> external_fds;    // what 0, 1 and 2 of init are, for checkpoint
   std::vector<spec::Hook> poststop;         // delete must not depend on config.json

@@ -80,10 +80,9 @@ TEST_F(EscapeByConfig, WithoutAMountNamespaceItStillRunsInItsRoot) {
   config_.linux.readonly_paths.clear();
   dir_->Write("rootfs/etc/debian_version", "the container's\n");
 
-  const auto ran = RunContainer({"/bin/cat", "/etc/debian_version"});
+  const auto ran = RunContainer({"/bin/cat", "/etc/debian_version", "/proc/self/comm"});
 
-  EXPECT_EQ(ran.out, "the container's\n") << ran.err;
-  EXPECT_THAT(ran.err, HasSubstr("mounts and devices are left out"));
+  EXPECT_EQ(ran.out, "the container's\ncat\n") << ran.err;
 }
 
 TEST_F(EscapeByConfig, AnOverflowingUserIdIsRefused) {

@@ -65,20 +65,26 @@ TEST_F(EscapeByDescriptor, Cve2019_5736_TheRuntimeAsEntrypointCannotBeWritten) {
   const std::string program = Program("caisson");
   struct stat before;
   ASSERT_EQ(::stat(program.c_str(), &before), 0);
-  StartContainer({"/bin/probe", "overwrite", "20"});
-  ASSERT_TRUE(AwaitOutput("ready")) << OutputOfContainer();
+  // The runtime's own program, run inside, stays there: it waits for this file's writer.
+  ASSERT_EQ(::mkfifo(Root("fifo").c_str(), 0644), 0);
+  // Detached, so that no runtime on the host keeps the program busy (ETXTBSY) in the end.
+  config_.process->args = {"/bin/sh", "-c", "exec /bin/probe overwrite 20 > /out 2>&1"};
+  WriteConfig();
+  ASSERT_EQ(
+      Caisson({"run", "--detach", "--pid-file", "pid", "--bundle", dir_->path(), Id()}).status.code,
+      0);
+  const auto container = Pidfd::Open(ParseInt<pid_t>(dir_->Read("pid")).value_or(0));
+  ASSERT_TRUE(container);
 
-  for (int i = 0; i < 50 && OutputOfContainer().find("opened") == std::string::npos; ++i)
-    (void)ExecIn({}, {"/proc/self/exe", "--version"});
-  ASSERT_TRUE(AwaitEnd());
+  (void)ExecIn({}, {"/proc/self/exe", "exec", "--process", "/fifo", "x"});
+  const auto ended = container->WaitEnded(Deadline::After(std::chrono::seconds(30)));
+  ASSERT_TRUE(ended && *ended);
 
   struct stat after;
   ASSERT_EQ(::stat(program.c_str(), &after), 0);
   EXPECT_EQ(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
   EXPECT_EQ(after.st_size, before.st_size);
-  EXPECT_THAT(OutputOfContainer(), Not(HasSubstr("WRITABLE")));
-  EXPECT_THAT(OutputOfContainer(), AnyOf(HasSubstr("EROFS"), HasSubstr("never seen"),
-                                         HasSubstr("EPERM"), HasSubstr("ETXTBSY")));
+  EXPECT_THAT(dir_->Read("rootfs/out"), AllOf(HasSubstr("opened"), HasSubstr("EROFS")));
 }
 
 TEST_F(EscapeByDescriptor, Cve2019_5736_AScriptOfTheRuntimeIsNoWayEither) {

@@ -183,23 +183,20 @@ TEST_F(PlanRootfsTest, AMissingRootIsNamed) {
                                     "\": No such file or directory (ENOENT)"));
 }
 
-TEST_F(PlanRootfsTest, WithoutAMountNamespaceNothingIsMountedNorHidden) {
+TEST_F(PlanRootfsTest, WithoutAMountNamespaceTheRootIsAttachedAtItsOwnPath) {
   std::erase_if(config_.linux.namespaces, [](const spec::Namespace& entry) {
     return entry.type == spec::NamespaceType::kMount;
   });
 
-  EXPECT_EQ(PlanError().message(), "linux.namespaces: paths to hide, but no mount namespace");
-  config_.linux.masked_paths.clear();
-  config_.linux.readonly_paths.clear();
-  EXPECT_EQ(PlanError().message(), "root.readonly: there is no mount namespace");
-  config_.root->readonly = false;
-
   const RootfsPlan plan = Plan();
+  RootfsContext context = Context();
+  context.user_namespace = true;
+  const auto refused = PlanRootfs(config_, std::move(context));
 
   EXPECT_EQ(plan.View().turn, RootTurn::kHostNamespace);
-  EXPECT_EQ(plan.View().mount_count + plan.View().device_count, 0u);
-  ASSERT_EQ(plan.warnings().size(), 1u);
-  EXPECT_THAT(plan.warnings()[0], HasSubstr("mounts and devices are left out"));
+  EXPECT_EQ(plan.View().attach_path, dir_ / "rootfs");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message(), "linux.namespaces: no mount namespace");
 }
 
 TEST_F(PlanRootfsTest, NoPivotIsRefusedWithAUserNamespace) {

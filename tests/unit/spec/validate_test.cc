@@ -149,7 +149,7 @@ TEST(Validate, NamespacesAndWhatNeedsThem) {
       {R"({"linux": {"namespaces": [{"type": "mount"}]}, "hostname": null, "domainname": "d"})",
        "domainname: cannot be set without a UTS namespace"},
       {R"({"linux": {"namespaces": [{"type": "pid"}]}, "hostname": null})",
-       "linux.namespaces: a container needs a mount namespace"},
+       "linux.maskedPaths: paths cannot be masked without a mount namespace"},
       {R"({"linux": {"uidMappings": [{"containerID": 0, "hostID": 1, "size": 1}]}})",
        "linux.uidMappings: id mappings need a user namespace"},
       {R"({"linux": {"namespaces": [{"type": "user"}, {"type": "uts"}, {"type": "mount"}]}})",
