@@ -93,8 +93,8 @@ Executable ResolveExecutable(const ExecView& view) noexcept;
 void FillHome(const ExecView& view) noexcept;
 
 // fchdir(2) to what the path names without a magic link of /proc, and then proof that it lies below
-// this process's root (CVE-2024-21626). Returns errno; EXDEV for a directory outside. As in runc, called before the change of user and,
-// on EACCES, again after it.
+// this process's root (CVE-2024-21626). Returns errno; EXDEV for a directory outside. As in runc,
+// called before the change of user and, on EACCES, again after it.
 int EnterCwd(const ExecView& view) noexcept;
 
 // execve(2); returns errno.

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "runtime/base/run_command.h"
 #include "runtime/base/process.h"
+#include "runtime/base/run_command.h"
 #include "runtime/spec/config.h"
 #include "tests/support/leak_check.h"
 #include "tests/support/temp_dir.h"
