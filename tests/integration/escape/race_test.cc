@@ -75,7 +75,7 @@ TEST_F(EscapeByRace, Cve2023_27561_AnExchangedProcIsRefusedOrReal) {
   EXPECT_EQ(CorePattern(), before);
 }
 
-TEST_F(EscapeByRace, GhsaG3q8j_AnExchangedReadonlyPathIsReadonlyOrUntouched) {
+TEST_F(EscapeByRace, Ghsa3q8j_AnExchangedReadonlyPathIsReadonlyOrUntouched) {
   dir_->Write("rootfs/secret/a/file", "a");
   dir_->Write("rootfs/secret/b/file", "b");
   config_.linux.readonly_paths.push_back("/secret/a");

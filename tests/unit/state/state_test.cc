@@ -71,6 +71,7 @@ TEST(Record, SurvivesWritingAndReading) {
   record.namespaces = {{spec::NamespaceType::kNetwork, "/proc/1/ns/net"}};
   record.poststop = {{.path = "/hook", .args = {"x"}, .env = {}, .timeout_s = 3}};
   record.external_fds = {"/dev/null", "pipe:[1]", "pipe:[2]"};
+  record.mount_below_root = 77;
   record.rootless = true;
 
   const auto read = ParseRecord(ToJson(record));
