@@ -8,7 +8,7 @@ int main(int argc, char** argv, char** envp) {
   try {
     return caisson::cli::Main(argc, argv, envp);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "caisson: internal error: %s\n", error.what());
+    (void)std::fprintf(stderr, "caisson: internal error: %s\n", error.what());
     return 1;
   }
 }

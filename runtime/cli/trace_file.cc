@@ -57,14 +57,15 @@ std::string Microseconds(std::uint64_t ns) {
   return StrCat(ns / 1000, ".", fraction);
 }
 
-std::string Right(std::string text, std::size_t width) {
-  if (text.size() < width) text.insert(0, width - text.size(), ' ');
-  return text;
+std::string Right(std::string_view text, std::size_t width) {
+  std::string out(width - std::min(width, text.size()), ' ');
+  return out.append(text);
 }
 
-std::string Left(std::string text, std::size_t width) {
-  if (text.size() < width) text.append(width - text.size(), ' ');
-  return text;
+std::string Left(std::string_view text, std::size_t width) {
+  std::string out(text);
+  out.resize(std::max(width, out.size()), ' ');
+  return out;
 }
 
 }  // namespace

@@ -108,7 +108,7 @@ Result<Pidfd> Exec(const Context& context, const ExecOptions& options) {
   CAISSON_ASSIGN(request.descriptors,
                  MakeDescriptors(options.stdio, options.console, options.process.terminal,
                                  options.preserve_fds, options.extra_fds, console_socket));
-  CAISSON_ASSIGN(const auto plan, launch::LaunchPlan::ForExec(std::move(request)));
+  CAISSON_ASSIGN(const auto plan, launch::LaunchPlan::ForExec(request));
   for (const std::string& warning : plan->warnings())
     Log(LogLevel::kWarning, warning, {{"id", options.id}});
 

@@ -82,6 +82,8 @@ struct Opened;  // the container's directory and record, for who deletes it righ
 
 struct Created {
   Created(Pidfd init_in, std::unique_ptr<Opened> opened_in);
+  Created(const Created&) = delete;
+  Created& operator=(const Created&) = delete;
   Created(Created&&) noexcept;
   Created& operator=(Created&&) noexcept;
   ~Created();

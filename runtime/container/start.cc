@@ -78,7 +78,7 @@ Status Start(const Context& context, const std::string& id, const std::string& n
   CAISSON_TRY(channel.Send(Type::kStart));
   const auto notify = SeccompNotifier(
       config.linux, init, state::OciStateJson(opened.record, ContainerStatus::kCreated));
-  const Status running = launch::AwaitRunning(
+  Status running = launch::AwaitRunning(
       channel, [&](const sync::Message& failed) { return ExplainStart(config, failed); }, notify,
       Deadline::Never());
   // Whatever came of it, nobody waits at the gate any more.

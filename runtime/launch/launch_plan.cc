@@ -40,7 +40,7 @@ Result<std::unique_ptr<LaunchPlan>> LaunchPlan::ForInit(InitRequest request) {
   return plan;
 }
 
-Result<std::unique_ptr<LaunchPlan>> LaunchPlan::ForExec(ExecRequest request) {
+Result<std::unique_ptr<LaunchPlan>> LaunchPlan::ForExec(const ExecRequest& request) {
   std::unique_ptr<LaunchPlan> plan(new LaunchPlan);
   plan->view_.kind = InitView::Kind::kExec;
   CAISSON_ASSIGN(plan->process_, ProcessPlan::Build(request.process));

@@ -61,7 +61,7 @@ class LaunchPlan {
  public:
   // Errors: those of each room's plan.
   static Result<std::unique_ptr<LaunchPlan>> ForInit(InitRequest request);
-  static Result<std::unique_ptr<LaunchPlan>> ForExec(ExecRequest request);
+  static Result<std::unique_ptr<LaunchPlan>> ForExec(const ExecRequest& request);
 
   LaunchPlan(const LaunchPlan&) = delete;
   LaunchPlan& operator=(const LaunchPlan&) = delete;

@@ -151,7 +151,7 @@ class ExecPlan : public ::testing::Test {
     request.id = "web";
     request.init_pidfd = 77;
     request.join_flags = join_flags;
-    auto plan = LaunchPlan::ForExec(std::move(request));
+    auto plan = LaunchPlan::ForExec(request);
     EXPECT_TRUE(plan) << plan.error().message();
     return plan ? std::move(plan).value() : nullptr;
   }
