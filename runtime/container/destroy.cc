@@ -49,6 +49,14 @@ Status RemoveResctrl(const state::Record& record) {
   return Ok();
 }
 
+// A mount's id means something in this boot alone.
+Status RemoveHostRoot(const state::Record& record) {
+  if (record.mount_below_root == 0) return Ok();
+  CAISSON_ASSIGN(const std::string boot_id, state::ReadBootId());
+  if (record.boot_id != boot_id) return Ok();
+  return DetachHostRoot(record.rootfs, record.mount_below_root);
+}
+
 }  // namespace
 
 Status Destroy(state::Directory directory, const state::Record& record, PoststopHooks hooks,
@@ -56,8 +64,7 @@ Status Destroy(state::Directory directory, const state::Record& record, Poststop
   CAISSON_TRY(KillInit(record, deadline));
   CAISSON_TRY(RemoveCgroup(record, deadline));
   CAISSON_TRY(RemoveResctrl(record));
-  if (record.mount_below_root != 0)
-    CAISSON_TRY(DetachHostRoot(record.rootfs, record.mount_below_root));
+  CAISSON_TRY(RemoveHostRoot(record));
   const std::string state = state::OciStateJson(record, ContainerStatus::kStopped);
   CAISSON_TRY(std::move(directory).Remove());
   CAISSON_TRACE(delete_done, record.id);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/rootfs/plan_impl.h"
+#include "runtime/rootfs/source_tree.h"
 
 namespace caisson::rootfs {
 namespace {
@@ -73,7 +74,7 @@ Error OfRoot(Call call, const std::string& path, int error) {
 
 Error OfCall(Call call, const Subject& subject, int error, bool user_namespace) {
   switch (call) {
-    case Call::kOpenTree: return SysError("open_tree", subject.source, error);
+    case Call::kOpenTree: return SourceError(subject.source, error);
     case Call::kSetAttributes:
       return error == EPERM
                  ? SysError("mount_setattr", subject.target, error)

@@ -14,9 +14,6 @@
 namespace caisson::rootfs {
 namespace {
 
-// Beyond this many the child opens the sources itself, closing as it goes.
-constexpr std::size_t kMostOpenTrees = 400;
-
 // Files of procfs that may be covered: what lxcfs and the like put there.
 constexpr std::string_view kCoverableProcFiles[] = {"proc/cpuinfo",
                                                     "proc/diskstats",
@@ -75,11 +72,14 @@ TreeAttributes BindAttributes(const MountOptions& options, std::uint64_t default
   return out;
 }
 
+bool IsIdMapped(const spec::Mount& mount, const MountOptions& options) {
+  return options.id_map != IdMapWish::kNone || !mount.uid_mappings.empty() ||
+         !mount.gid_mappings.empty();
+}
+
 Status MapTree(Planner& planner, const spec::Mount& mount, const MountOptions& options,
                const MountStep& step) {
-  if (options.id_map == IdMapWish::kNone && mount.uid_mappings.empty() &&
-      mount.gid_mappings.empty())
-    return Ok();
+  if (!IsIdMapped(mount, options)) return Ok();
   if (step.tree_fd < 0)
     return Error(Code::kUnsupported, "options: idmap needs privileges on the host")
         .Hint("drop idmap and the mount's mappings, or run as root");
@@ -93,6 +93,18 @@ Status MapTree(Planner& planner, const spec::Mount& mount, const MountOptions& o
                                                 own ? mount.gid_mappings : config.gid_mappings));
   return MapIds(FdView::Raw(step.tree_fd), user_namespace, options.id_map == IdMapWish::kBelow,
                 mount.source);
+}
+
+// Where the child sees the same host with the same rights it opens the source itself, at its turn:
+// since Linux 6.8 mountinfo is sorted by when a mount was made, not attached, and it is to have the
+// configuration's order. One descriptor at a time is enough then, too. But what is to stay a peer
+// of the host's mount is opened before the host's propagation is cut.
+bool ChildMayOpen(const Planner& planner, const spec::Mount& mount, const MountOptions& options) {
+  const spec::Namespace* const own =
+      planner.config.linux.FindNamespace(spec::NamespaceType::kMount);
+  const bool joined = own != nullptr && !own->path.empty();
+  const bool peers = planner.default_propagation == 0;
+  return !joined && !peers && !planner.context.user_namespace && !IsIdMapped(mount, options);
 }
 
 Status CheckProcTree(const MountStep& step) {
@@ -121,7 +133,11 @@ Status PlanBind(Planner& planner, std::size_t index, const MountOptions& options
     const std::string path = mount.source.front() == '/'
                                  ? mount.source
                                  : StrCat(planner.context.bundle, "/", mount.source);
-    CAISSON_TRY(OpenOrLeave(planner, step, path));
+    if (ChildMayOpen(planner, mount, options)) {
+      step.source = planner.plan.Keep(path);
+    } else {
+      CAISSON_TRY(OpenOrLeave(planner, step, path));
+    }
   }
   CAISSON_TRY(CheckProcTree(step));
   // Ids first: a tree that is read-only already may still get its mappings, never the reverse.
@@ -259,11 +275,9 @@ std::string MountName(const spec::Config& config, std::size_t index) {
 
 Status OpenOrLeave(Planner& planner, MountStep& step, const std::string& source) {
   step.source = planner.plan.Keep(source);
-  const bool many = planner.open_trees >= kMostOpenTrees && !planner.context.user_namespace;
-  if (planner.context.rootless || many) return Ok();
+  if (planner.context.rootless) return Ok();
   CAISSON_ASSIGN(UniqueFd tree, OpenSourceTree(source, step.recursive));
   step.tree_fd = planner.plan.Keep(std::move(tree));
-  ++planner.open_trees;
   return Ok();
 }
 
@@ -277,8 +291,7 @@ Status PlanMount(Planner& planner, std::size_t index) {
   CAISSON_TRY(CheckTarget(mount, options, step.place));
   if (options.remount) return PlanRemount(planner, index, options, step);
   if (IsBind(mount, options)) return PlanBind(planner, index, options, step);
-  if (!mount.uid_mappings.empty() || !mount.gid_mappings.empty() ||
-      options.id_map != IdMapWish::kNone)
+  if (IsIdMapped(mount, options))
     return Error(Code::kInvalidSpec, "uidMappings: only a bind mount can be id-mapped");
   if (mount.type == "cgroup" || (mount.type == "cgroup2" && !planner.context.cgroups.empty()))
     return PlanCgroupMount(planner, index, options);

@@ -19,7 +19,6 @@ struct Planner {
   MappingNamespaces mapping_namespaces;
   // What binds do with the host's propagation unless they say it themselves: as rootfsPropagation.
   std::uint64_t default_propagation = 0;
-  std::size_t open_trees = 0;
 };
 
 // Appends the steps of config.mounts[index].
@@ -30,8 +29,7 @@ Status PlanMount(Planner& planner, std::size_t index);
 // of the container, and links for controllers mounted together.
 Status PlanCgroupMount(Planner& planner, std::size_t index, const MountOptions& options);
 
-// Opens the tree of `step` now, or leaves `source` for the child when this process may not or
-// should not: rootless, or more trees than descriptors are wise.
+// Opens the tree of `step` now, or leaves `source` for the child: always when rootless.
 Status OpenOrLeave(Planner& planner, MountStep& step, const std::string& source);
 
 // "mount #3 proc on "/proc"": how messages name a mount of the configuration.

@@ -128,7 +128,7 @@ Result<RootfsPlan> PlanRootfs(const spec::Config& config, RootfsContext context)
   CAISSON_TRY(CheckContext(config, context));
   auto impl = std::make_unique<PlanImpl>();
   impl->user_namespace = context.user_namespace;
-  Planner planner{config, context, *impl, {}, 0, 0};
+  Planner planner{config, context, *impl, {}, 0};
   CAISSON_TRY(PlanPropagation(planner));
   CAISSON_TRY(PlanRoot(planner));
   for (std::size_t i = 0; i < config.mounts.size(); ++i) {

@@ -9,7 +9,11 @@ namespace caisson::rootfs {
 Result<UniqueFd> OpenSourceTree(const std::string& host_path, bool recursive) {
   const int tree = CloneTree(AT_FDCWD, host_path.c_str(), recursive ? AT_RECURSIVE : 0U);
   if (tree >= 0) return UniqueFd(tree);
-  Error error = SysError("open_tree", host_path);
+  return SourceError(host_path, errno);
+}
+
+Error SourceError(std::string_view host_path, int sys_errno) {
+  Error error = SysError("open_tree", host_path, sys_errno);
   switch (error.sys_errno()) {
     case ENOENT: return std::move(error).Hint("create the source, or correct its path");
     case EINVAL:

@@ -18,6 +18,9 @@ namespace caisson::rootfs {
 // Source: open_tree(2), OPEN_TREE_CLONE.
 Result<UniqueFd> OpenSourceTree(const std::string& host_path, bool recursive);
 
+// The same error with its hint, for an attempt that was made elsewhere.
+Error SourceError(std::string_view host_path, int sys_errno);
+
 Status SetTreeAttributes(FdView tree, const TreeAttributes& attributes, std::string_view shown_as);
 
 // User namespaces for id-mapped mounts, one per set of mappings.

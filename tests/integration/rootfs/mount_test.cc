@@ -136,6 +136,7 @@ TEST_F(Mounts, WhatAContainerMountsInASharedVolumeTheHostSees) {
   const HostMount source(box_.dir / "shared", 0, MS_SHARED);
   ASSERT_TRUE(MakeDirs(box_.dir / "shared/sub", 0755));
   Bind("/volume", "shared", {"rbind", "rshared"});
+  box_.config.linux.rootfs_propagation = "rshared";
 
   (void)box_.Look([] {
     return std::string(::mount("tmpfs", "/volume/sub", "tmpfs", 0, "") == 0 ? "ok" : "failed");
@@ -209,6 +210,27 @@ TEST_F(Mounts, AnUnknownOptionOfAFileSystemIsNamed) {
   EXPECT_THAT(error.hint(), HasSubstr("knows the option"));
 }
 
+TEST_F(Mounts, AMissingSourceIsNamedWithTheMount) {
+  Bind("/data", "/no/such/dir", {"rbind"});
+
+  const Error error = box_.Refusal();
+
+  EXPECT_EQ(error.code(), Code::kNotFound);
+  EXPECT_EQ(error.message(), StrCat("mount #", box_.config.mounts.size() - 1,
+                                    " bind on \"/data\": open_tree \"/no/such/dir\": No such file "
+                                    "or directory (ENOENT)"));
+  EXPECT_EQ(error.hint(), "create the source, or correct its path");
+}
+
+TEST_F(Mounts, Cve2019_16884_ABindOnProcMustBeProcfs) {
+  Bind("/x/../proc", "volume", {"bind"});
+
+  const Error error = box_.Refusal();
+
+  EXPECT_EQ(error.code(), Code::kInvalidSpec);
+  EXPECT_THAT(error.message(), HasSubstr("only a procfs may lie on \"/proc\""));
+}
+
 TEST_F(Mounts, AnUnknownFileSystemIsNamed) {
   box_.Mount({.destination = "/t", .type = "nosuchfs", .source = "x"});
 
@@ -228,6 +250,20 @@ TEST_F(Mounts, ADetachedTreeStandsInForASource) {
 
   EXPECT_EQ(box_.Look([] { return StrCat(ReadAll("/given/file"), WriteTo("/given/x", "")); }),
             "content\nerrno EROFS");
+}
+
+TEST_F(Mounts, TheMountTableHasTheOrderOfTheConfiguration) {
+  Bind("/first", "volume", {"rbind"});
+  Tmpfs("/second", {});
+  Bind("/second/below", "volume", {"bind"});
+  Bind("/third", "volume", {"bind", "rshared"});
+
+  const std::string table = box_.Look([] { return Mountinfo(); });
+
+  const auto at = [&](const char* target) { return table.find(StrCat("\n", target, " ")); };
+  EXPECT_LT(at("/sys"), at("/first"));
+  EXPECT_LT(at("/first"), at("/second"));
+  EXPECT_LT(at("/second"), at("/third"));
 }
 
 TEST_F(Mounts, ADetachedTreeStandsInForTheRoot) {
