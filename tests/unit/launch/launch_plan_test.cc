@@ -29,6 +29,7 @@ class InitPlan : public ::testing::Test {
  protected:
   InitPlan() {
     config_.oci_version = "1.3.0";
+    config_.root.emplace().path = "/";
     config_.process.emplace();
     config_.process->args = {"/bin/program"};
     config_.process->cwd = "/";
@@ -73,6 +74,7 @@ TEST_F(InitPlan, InitWorksWhileItIsPlacedUnlessItNeedsWhatTheParentDoes) {
 
 TEST_F(InitPlan, AUserNamespaceHasItsMapAndLimitsSetByTheParent) {
   Add(NamespaceType::kUser);
+  Add(NamespaceType::kMount);
   config_.linux.uid_mappings = {{.container_id = 0, .host_id = 100000, .size = 65536}};
   config_.linux.gid_mappings = config_.linux.uid_mappings;
   config_.process->rlimits = {{.type = "RLIMIT_NOFILE", .hard = 64, .soft = 64}};
