@@ -23,7 +23,7 @@ Error OfOption(const MountStep& step, std::size_t i, int error) {
   Error out = SysError("fsconfig", text, error);
   if (error != EINVAL) return out;
   if (text.starts_with("gid=") || text.starts_with("uid="))
-    return std::move(out).Hint("map this id in the user namespace, or drop the option");
+    return std::move(out).Hint("map its id in the user namespace, or drop the option");
   return std::move(out).Hint(StrCat("check that ",
                                     step.fs_type == nullptr ? "the file system" : step.fs_type,
                                     " of this kernel knows the option and its value"));
@@ -33,6 +33,11 @@ Error OfFilesystem(const char* call, const Subject& subject, int error, bool use
   Error out = SysError(call, subject.source, error);
   if (error == ENODEV)
     return std::move(out).Hint("load the file system's kernel module, or correct the mount's type");
+  // Before Linux 6.13 some file systems look at their options only now.
+  if (error == EINVAL && user_namespace && subject.source == "devpts")
+    return std::move(out).Hint("map its gid= in the user namespace, or drop the option");
+  if (error == EINVAL)
+    return std::move(out).Hint("check the mount's options against what this kernel knows");
   if (error != EPERM || !user_namespace) return out;
   if (subject.source == "proc")
     return std::move(out).Hint(

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -131,6 +132,15 @@ Error Box::Refusal(const Inside& inside) {
   ADD_FAILURE() << "not refused: " << outcome.text;
   return Error(Code::kInternal, "not refused");
 }
+
+HostMount::HostMount(std::string path, unsigned long flags, unsigned long propagation)
+    : path_(std::move(path)) {
+  (void)MakeDirs(path_, 0755);
+  if (::mount("tmpfs", path_.c_str(), "tmpfs", flags, "") != 0 ||
+      ::mount("", path_.c_str(), "", propagation, "") != 0)
+    ADD_FAILURE() << path_ << ": " << ::strerrorname_np(errno);
+}
+HostMount::~HostMount() { ::umount2(path_.c_str(), MNT_DETACH); }
 
 std::string Mountinfo() {
   std::string out;

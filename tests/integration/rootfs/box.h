@@ -46,6 +46,18 @@ class Box {
   rootfs::RootfsContext TakeContext();
 };
 
+// A tmpfs on the host, gone with the object. MS_* flags, and MS_SHARED and the like.
+class HostMount {
+ public:
+  HostMount(std::string path, unsigned long flags, unsigned long propagation);
+  HostMount(const HostMount&) = delete;
+  HostMount& operator=(const HostMount&) = delete;
+  ~HostMount();
+
+ private:
+  std::string path_;
+};
+
 // The first id of the host that a user namespace of Box maps to; it maps 65536.
 inline constexpr unsigned kFirstHostId = 100000;
 

@@ -37,22 +37,6 @@ class Mounts : public ::testing::Test {
                 .source = "tmpfs",
                 .options = std::move(options)});
   }
-  // A mount on the host below the volume, gone with the test.
-  class HostMount {
-   public:
-    HostMount(const std::string& path, unsigned long flags, unsigned long propagation)
-        : path_(path) {
-      (void)MakeDirs(path, 0755);
-      if (::mount("tmpfs", path.c_str(), "tmpfs", flags, "") != 0) ADD_FAILURE() << path;
-      if (::mount("", path.c_str(), "", propagation, "") != 0) ADD_FAILURE() << path;
-    }
-    HostMount(const HostMount&) = delete;
-    HostMount& operator=(const HostMount&) = delete;
-    ~HostMount() { ::umount2(path_.c_str(), MNT_DETACH); }
-
-   private:
-    std::string path_;
-  };
 
   Box box_;
 };
@@ -188,6 +172,8 @@ TEST_F(Mounts, RemountChangesWhatIsThere) {
 }
 
 TEST_F(Mounts, AnIdMappedBindShowsOtherOwners) {
+  const HostMount volume(box_.dir / "volume", 0, MS_PRIVATE);
+  box_.dir.Write("volume/file", "content\n");
   ASSERT_EQ(::chown((box_.dir / "volume/file").c_str(), 1, 2), 0);
   box_.Mount({.destination = "/mapped",
               .type = "bind",

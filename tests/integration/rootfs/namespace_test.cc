@@ -65,6 +65,7 @@ TEST_F(UserNamespace, AReadonlyBindStaysSo) {
 }
 
 TEST_F(UserNamespace, AnIdMappedBindUsesTheContainersMappings) {
+  const HostMount volume(box_.dir / "volume", 0, MS_PRIVATE);
   box_.dir.Write("volume/file", "content\n");
   box_.config.linux.uid_mappings = {{0, kFirstHostId, 65536}};
   box_.config.linux.gid_mappings = {{0, kFirstHostId, 65536}};
@@ -81,9 +82,10 @@ TEST_F(UserNamespace, AGroupWithoutMappingIsNamed) {
 
   const Error error = box_.Refusal();
 
-  EXPECT_EQ(error.message(),
-            "mount #2 devpts on \"/dev/pts\": fsconfig \"gid=70000\": Invalid argument (EINVAL)");
-  EXPECT_EQ(error.hint(), "map this id in the user namespace, or drop the option");
+  // Kernels differ in when they look at it.
+  EXPECT_THAT(error.message(), StartsWith("mount #2 devpts on \"/dev/pts\": fsconfig "));
+  EXPECT_EQ(error.sys_errno(), EINVAL);
+  EXPECT_THAT(error.hint(), HasSubstr("in the user namespace, or drop the option"));
 }
 
 TEST_F(UserNamespace, ADeviceOfTheConfigurationIsTheHostsOwn) {
@@ -170,18 +172,24 @@ TEST_F(CgroupMount, Cve2023_25809_IsReadonlyForAnotherUsersRootWithoutACgroupNam
   EXPECT_THAT(seen, StartsWith("/sys/fs/cgroup/memory ro,"));
 }
 
-TEST_F(CgroupMount, IsOneTreeOnV2) {
-  box_.context.cgroups.clear();
-  const std::string mount = "/sys/fs/cgroup/unified";
-  if (::access(mount.c_str(), F_OK) != 0) GTEST_SKIP() << "no v2 hierarchy beside v1";
+TEST(CgroupMountV2, IsOneTree) {
+  CAISSON_REQUIRE(Need::kRoot);
+  const bool pure = ::access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
+  const std::string mount = pure ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified";
+  if (!pure && ::access(mount.c_str(), F_OK) != 0) GTEST_SKIP() << "no v2 hierarchy";
   const std::string own = StrCat(mount, "/caisson-rootfs-test-", ::getpid());
   ASSERT_EQ(::mkdir(own.c_str(), 0755), 0);
-  made_.push_back(own);
-  box_.context.cgroups.push_back({true, "", mount, own});
+  Box box;
+  box.config.mounts.push_back({.destination = "/sys/fs/cgroup",
+                               .type = "cgroup",
+                               .source = "cgroup",
+                               .options = {"nosuid", "noexec", "nodev", "relatime", "ro"}});
+  box.context.cgroups.push_back({true, "", mount, own});
 
   const std::string seen =
-      box_.Look([] { return StrCat(Names("/sys/fs/cgroup"), "\n", MountLine("/sys/fs/cgroup")); });
+      box.Look([] { return StrCat(Names("/sys/fs/cgroup"), "\n", MountLine("/sys/fs/cgroup")); });
 
+  ::rmdir(own.c_str());
   EXPECT_THAT(seen, HasSubstr("cgroup.procs"));
   EXPECT_THAT(seen, HasSubstr("/sys/fs/cgroup ro,nosuid,nodev,noexec,relatime cgroup2"));
 }

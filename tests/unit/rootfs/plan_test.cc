@@ -226,7 +226,7 @@ TEST_F(PlanRootfsTest, ExplainNamesTheMountTheCallAndTheRemedy) {
             "mount #0 proc on \"/proc\": fsmount \"proc\": Operation not permitted (EPERM)");
   EXPECT_EQ(option.message(),
             "mount #2 devpts on \"/dev/pts\": fsconfig \"gid=5\": Invalid argument (EINVAL)");
-  EXPECT_EQ(option.hint(), "map this id in the user namespace, or drop the option");
+  EXPECT_EQ(option.hint(), "map its id in the user namespace, or drop the option");
   EXPECT_EQ(pivot.hint(), "use --no-pivot where the host's root is an initial ramfs");
   EXPECT_EQ(strange.code(), Code::kInternal);
 }
