@@ -15,4 +15,9 @@ inline std::string Program(std::string_view name) {
   return StrCat(folder != nullptr ? folder : CAISSON_BUILD_BIN, "/", name);
 }
 
+// A helper program that the tests themselves build.
+inline std::string HelperProgram(std::string_view name) {
+  return StrCat(CAISSON_BUILD_BIN, "/", name);
+}
+
 }  // namespace caisson::test

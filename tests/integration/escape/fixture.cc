@@ -35,7 +35,7 @@ void EscapeTest::SetUp() {
   for (const char* path : {"rootfs/bin", "rootfs/etc", "outside", "state"})
     ASSERT_TRUE(MakeDirs(*dir_ / path, 0755));
   CopyProgram("/bin/busybox", Root("bin/busybox"));
-  CopyProgram(Program("escape_probe"), Root("bin/probe"));
+  CopyProgram(HelperProgram("escape_probe"), Root("bin/probe"));
   for (const char* name : {"sh", "id", "cat", "ls", "true", "sleep", "mount", "stat", "grep"})
     Link("busybox", StrCat("bin/", name));
   config_ = spec::Example(false);
