@@ -13,6 +13,7 @@
 
 #include "runtime/base/fd.h"
 #include "runtime/base/path.h"
+#include "runtime/launch/self_remap.h"
 
 namespace caisson::launch {
 namespace {
@@ -68,7 +69,13 @@ Status SealSelfExe(char* const* argv, char* const* envp) {
   CAISSON_ASSIGN(const bool sealed, IsSealed());
   if (sealed) return Ok();
   auto clone = CloneReadOnly();
-  if (!clone) clone = CopyToSealedMemfd();
+  if (clone) {
+    // The cheap way: nothing is executed, nothing starts over.
+    const auto file = OpenAt(kCwd, FdPath(*clone), O_RDONLY);
+    if (file && RemapSelf(*file, argv, envp)) return Ok();
+  } else {
+    clone = CopyToSealedMemfd();
+  }
   if (!clone) return std::move(clone).error();
   ::syscall(SYS_execveat, clone->get(), "", argv, envp, AT_EMPTY_PATH);
   return SysError("execveat", kSelf);

@@ -8,9 +8,10 @@ namespace caisson::launch {
 // Makes /proc/self/exe of this program, and of what it clones, a file that nobody can open for
 // writing: while init is on its way to execve, or when the user's program is "/proc/self/exe", a
 // process of the container could otherwise overwrite the runtime on the host (CVE-2019-5736).
-// The program executes itself again through a detached read-only clone of its own mount: no byte is
-// copied, nothing is charged to a container. Where that is not allowed (no CAP_SYS_ADMIN), a sealed
-// memfd holds a copy. Returns only when it is sealed already, or on failure; call it first in main.
+// That file is a detached read-only clone of the program's own mount: no byte is copied, nothing is
+// charged to a container. The program maps itself from it in place (self_remap.h) and, where the
+// kernel cannot, executes itself again through it. Without CAP_SYS_ADMIN a sealed memfd holds a
+// copy. Call it first in main, with main's argv and envp; on failure the program must not go on.
 // Source: open_tree(2), mount_setattr(2), execveat(2), memfd_create(2).
 Status SealSelfExe(char* const* argv, char* const* envp);
 

@@ -45,7 +45,9 @@ class Running:
         self.runtime, self.bundle, self.id = runtime, bundle, fresh_id()
 
     def __enter__(self):
-        timed([self.runtime, "run", "--detach", "--bundle", self.bundle, self.id], close_fds=True)
+        # The container keeps its standard streams, so a pipe of ours would never end.
+        subprocess.run([self.runtime, "run", "--detach", "--bundle", self.bundle, self.id], stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60, check=True)
         return self.id
 
     def __exit__(self, *_):
