@@ -27,23 +27,99 @@ Result<UniqueFd> OpenHow(FdView dir, const std::string& path, int flags, mode_t 
   }
 }
 
-// Empties a directory. Depth-first; every step is relative to an open directory.
-Status RemoveChildren(UniqueFd dir, const std::string& shown_as) {
-  const auto closer = [](DIR* stream) { ::closedir(stream); };
-  const std::unique_ptr<DIR, decltype(closer)> stream(::fdopendir(dir.get()), closer);
-  if (!stream) return SysError("fdopendir", shown_as);
-  const int fd = dir.Release();  // closedir owns it now
-  while (true) {
-    errno = 0;
-    const dirent* const entry = ::readdir(stream.get());
-    if (entry == nullptr) break;
-    const std::string_view name = entry->d_name;
-    if (name == "." || name == "..") continue;
-    CAISSON_TRY(RemoveTree(FdView::Raw(fd), std::string(name)), shown_as);
+// Removes a directory with everything below. It holds one directory open, not one for each level: a
+// container can nest thousands, more than there are descriptors. The way back up is "..", taken
+// only when it leads to the directory that the walk came from: who moves a directory meanwhile must
+// not lead the walk out of the tree.
+class TreeRemover {
+ public:
+  // Removes the directory `top` in `dir`.
+  Status Remove(FdView dir, const std::string& top) {
+    CAISSON_TRY(Enter(dir, top));
+    while (!levels_.empty()) {
+      if (Level& level = levels_.back(); !level.left.empty()) {
+        const std::string next = std::move(level.left.back());
+        level.left.pop_back();
+        CAISSON_TRY(Enter(at_, next), Shown(next));
+        continue;
+      }
+      const std::string name = std::move(levels_.back().name);
+      levels_.pop_back();
+      if (!levels_.empty()) CAISSON_TRY(Leave(name));
+      const FdView parent = levels_.empty() ? dir : FdView(at_);
+      if (::unlinkat(parent.get(), name.c_str(), AT_REMOVEDIR) < 0 && errno != ENOENT)
+        return SysError("rmdir", Shown(name));
+    }
+    return Ok();
   }
-  if (errno != 0) return SysError("readdir", shown_as);
-  return Ok();
-}
+
+ private:
+  // A directory on the way from the top to where the walk is.
+  struct Level {
+    std::string name;
+    dev_t device = 0;
+    ino_t inode = 0;
+    std::vector<std::string> left;  // the directories in it that are still to be removed
+  };
+
+  // Goes into a directory, if it is still there, and removes all in it but the directories.
+  Status Enter(FdView parent, const std::string& name) {
+    auto opened = OpenHow(parent, name, O_RDONLY | O_DIRECTORY, 0,
+                          RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+    if (!opened && opened.error().sys_errno() == ENOENT) return Ok();
+    if (!opened) return std::move(opened).error();
+    at_ = std::move(opened).value();
+    struct stat found {};
+    if (::fstat(at_.get(), &found) < 0) return SysError("fstat", name);
+    levels_.push_back({name, found.st_dev, found.st_ino, {}});
+    return RemoveFiles(levels_.back());
+  }
+
+  Status RemoveFiles(Level& level) {
+    UniqueFd listed(::fcntl(at_.get(), F_DUPFD_CLOEXEC, 0));
+    if (!listed.valid()) return SysError("fcntl F_DUPFD_CLOEXEC", Shown("."));
+    const auto closer = [](DIR* stream) { ::closedir(stream); };
+    const std::unique_ptr<DIR, decltype(closer)> stream(::fdopendir(listed.get()), closer);
+    if (!stream) return SysError("fdopendir", Shown("."));
+    (void)listed.Release();  // closedir owns it now
+    while (true) {
+      errno = 0;
+      const dirent* const entry = ::readdir(stream.get());
+      if (entry == nullptr) break;
+      const std::string_view name = entry->d_name;
+      if (name == "." || name == "..") continue;
+      if (::unlinkat(at_.get(), entry->d_name, 0) == 0 || errno == ENOENT) continue;
+      if (errno != EISDIR && errno != EPERM) return SysError("unlink", Shown(name));
+      level.left.emplace_back(name);
+    }
+    if (errno != 0) return SysError("readdir", Shown("."));
+    return Ok();
+  }
+
+  // Goes back up to levels_.back().
+  Status Leave(const std::string& name) {
+    CAISSON_ASSIGN(UniqueFd up, OpenHow(at_, "..", O_PATH | O_DIRECTORY, 0, RESOLVE_NO_XDEV));
+    struct stat found {};
+    if (::fstat(up.get(), &found) < 0) return SysError("fstat", StrCat(Shown(name), "/.."));
+    const Level& level = levels_.back();
+    if (found.st_dev != level.device || found.st_ino != level.inode) {
+      errno = ESTALE;
+      return SysError("remove a directory that was moved meanwhile", Shown(name));
+    }
+    at_ = std::move(up);
+    return Ok();
+  }
+
+  // The path of what is at `name` in levels_.back(); made for errors only, as it can be long.
+  std::string Shown(std::string_view name) const {
+    std::string shown;
+    for (const Level& level : levels_) shown.append(level.name).append("/");
+    return shown.append(name);
+  }
+
+  UniqueFd at_;  // the directory of levels_.back()
+  std::vector<Level> levels_;
+};
 
 }  // namespace
 
@@ -119,13 +195,7 @@ Status RemoveTree(FdView dir, const std::string& name) {
                    OpenAt(dir, slash == 0 ? "/" : name.substr(0, slash), O_PATH | O_DIRECTORY));
     return RemoveTree(parent, name.substr(slash + 1));
   }
-  auto child = OpenHow(dir, name, O_RDONLY | O_DIRECTORY, 0,
-                       RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
-  if (!child) return std::move(child).error();
-  CAISSON_TRY(RemoveChildren(std::move(child).value(), name));
-  if (::unlinkat(dir.get(), name.c_str(), AT_REMOVEDIR) < 0 && errno != ENOENT)
-    return SysError("rmdir", name);
-  return Ok();
+  return TreeRemover().Remove(dir, name);
 }
 
 }  // namespace caisson

@@ -37,7 +37,8 @@ std::string FdPath(FdView fd);
 std::string CleanPath(std::string_view path);
 
 // Removes what is at `name` under `dir`, with everything below, without following symlinks or
-// crossing into other mounts. A name that is not there is success.
+// crossing into other mounts. A name that is not there is success. Needs three descriptors, however
+// deep the tree is.
 Status RemoveTree(FdView dir, const std::string& name);
 
 }  // namespace caisson

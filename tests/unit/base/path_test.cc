@@ -2,6 +2,7 @@
 #include "runtime/base/path.h"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "tests/support/temp_dir.h"
@@ -67,6 +68,46 @@ TEST(RemoveTree, DoesNotFollowSymlinks) {
   ASSERT_TRUE(removed) << removed.error().message();
   EXPECT_NE(::access((dir / "tree").c_str(), F_OK), 0);
   EXPECT_EQ(other.Read("keep"), "x");
+}
+
+// Lets this process open no descriptor from `limit` on.
+class DescriptorLimit {
+ public:
+  explicit DescriptorLimit(rlim_t limit) {
+    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
+    const rlimit lower{limit, before_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &lower), 0);
+  }
+  DescriptorLimit(const DescriptorLimit&) = delete;
+  DescriptorLimit& operator=(const DescriptorLimit&) = delete;
+  ~DescriptorLimit() { (void)::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST(RemoveTree, NeedsNoDescriptorForEachLevel) {
+  constexpr int kLevels = 5000;
+  const TempDir dir;
+  UniqueFd at = dir.Open();
+  for (int level = 0; level < kLevels; ++level) {
+    ASSERT_EQ(::mkdirat(at.get(), "deep", 0755), 0) << level;
+    if (level % 100 == 0) {
+      ASSERT_EQ(::mkdirat(at.get(), "beside", 0755), 0) << level;
+      ASSERT_TRUE(OpenAt(at, "file", O_CREAT | O_WRONLY, 0644));
+    }
+    auto next = OpenAt(at, "deep", O_PATH | O_DIRECTORY);
+    ASSERT_TRUE(next) << next.error().message();
+    at = std::move(next).value();
+  }
+  const UniqueFd top = dir.Open();
+  const DescriptorLimit limit(static_cast<rlim_t>(top.get()) + 4);
+
+  const Status removed = RemoveTree(top, "deep");
+
+  ASSERT_TRUE(removed) << removed.error().message();
+  EXPECT_NE(::access((dir / "deep").c_str(), F_OK), 0);
+  EXPECT_EQ(::access((dir / "beside").c_str(), F_OK), 0);
 }
 
 TEST(OpenAt, ErrorNamesCallOperandAndErrno) {
