@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/api/object_create.h"
 
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <random>
 
 #include "agent/api/object_routes.h"
+#include "agent/pod_spec/no_effect.h"
 #include "agent/pod_spec/pod_status.h"
 #include "agent/store/uuid.h"
 
@@ -85,10 +88,14 @@ Outcome<Body> AdmitNew(const Services& services, const ServedKind& kind, const R
                      StrCat("this agent runs pods of node \"", services.node_name, "\" only"));
     if (object["spec"].contains("ephemeralContainers"))
       errors.Forbidden("spec.ephemeralContainers", "cannot be set on create");
+    pod_spec::RefuseUnkeptPromises(object, errors);
   }
   if (!errors.empty())
     return pod_spec::InvalidStatus(std::string(kind.info().name), name, std::move(errors));
-  if (kind.kind == store::Kind::kPod) SetFirstPodStatus(object);
+  if (kind.kind == store::Kind::kPod) {
+    SetFirstPodStatus(object);
+    std::ranges::move(pod_spec::FieldsWithoutEffect(object), std::back_inserter(checked->warnings));
+  }
   return checked;
 }
 

@@ -59,6 +59,7 @@ Status AddProcess(const BundleRequest& request, Bundle& bundle,
                                                      : "/";
   CAISSON_ASSIGN(process.capabilities, MakeCapabilities(container.security_context));
   process.no_new_privileges = NoNewPrivileges(container.security_context);
+  process.apparmor_profile = AppArmorProfileOf(request.pod.spec, container.security_context);
   process.oom_score_adj = OomScoreAdj(request.pod.spec, container, request.facts.node_memory_bytes,
                                       request.facts.lowest_oom_score_adj);
   bundle.config.process = std::move(process);

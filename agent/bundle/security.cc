@@ -100,6 +100,13 @@ Result<spec::Capabilities> MakeCapabilities(const pod_spec::SecurityContext& con
   return spec::Capabilities{.bounding = names, .effective = names, .permitted = names};
 }
 
+std::string AppArmorProfileOf(const pod_spec::PodSpec& pod,
+                              const pod_spec::SecurityContext& context) {
+  const auto& asked = context.app_armor_profile ? context.app_armor_profile
+                                                : pod.security_context.app_armor_profile;
+  return asked && asked->type == "Localhost" && !context.privileged ? asked->localhost_profile : "";
+}
+
 Result<std::optional<spec::Seccomp>> MakeSeccomp(const pod_spec::PodSpec& pod,
                                                  const pod_spec::SecurityContext& context,
                                                  const std::string& localhost) {

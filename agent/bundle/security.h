@@ -16,6 +16,11 @@ namespace caisson::bundle {
 // Errors: kInvalidSpec for a capability that there is not.
 Result<spec::Capabilities> MakeCapabilities(const pod_spec::SecurityContext& context);
 
+// The name of the AppArmor profile that the container (or else the pod) asks for; empty for another
+// type than Localhost and for a privileged container.
+std::string AppArmorProfileOf(const pod_spec::PodSpec& pod,
+                              const pod_spec::SecurityContext& context);
+
 // The seccomp profile that the container (or else the pod) asks for; nothing for Unconfined, for a
 // privileged container and when nobody asks. `localhost` is the text of a Localhost profile.
 // Errors: kInvalidSpec for a type that there is not or a profile that cannot be parsed.

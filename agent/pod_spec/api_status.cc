@@ -24,7 +24,8 @@ json EncodeStatus(const ApiStatus& status) {
     details["causes"].push_back(
         {{"reason", cause.Reason()}, {"message", cause.Message()}, {"field", cause.field}});
   }
-  if (!details.empty()) out["details"] = std::move(details);
+  // Never absent: kubectl's debug looks into it without asking whether it is there.
+  out["details"] = std::move(details);
   return out;
 }
 

@@ -58,6 +58,27 @@ TEST_F(BadInput, UnknownFieldsWarnOrPassWhenAskedTo) {
   EXPECT_THAT(ignored.head, testing::Not(HasSubstr("Warning:")));
 }
 
+TEST_F(BadInput, WhatTheAgentDoesNotDoIsToldOrRefused) {
+  const std::string probed =
+      R"({"kind":"Pod","metadata":{"name":"x"},"spec":{"containers":[{"name":"a","image":"i","readinessProbe":{"exec":{"command":["true"]}}}]}})";
+  const HttpAnswer warned = Call("POST", StrCat(kPods, "?dryRun=All"), probed);
+  EXPECT_EQ(warned.code, 201);
+  EXPECT_THAT(warned.head, HasSubstr("Warning: 299 - \"spec.containers[0].readinessProbe: has no "
+                                     "effect here: probes are not run\""));
+  ExpectRefused(
+      Call(
+          "POST", kPods,
+          R"({"kind":"Pod","metadata":{"name":"x"},"spec":{"hostUsers":false,"containers":[{"name":"a","image":"i"}]}})"),
+      422, "spec.hostUsers: Forbidden: this agent gives pods no user namespace of their own");
+}
+
+TEST_F(BadInput, UnknownPathsAnswerWithDetails) {
+  // kubectl's debug reads details.kind of a 404 without asking whether there are details.
+  const HttpAnswer answer = Call("GET", StrCat(kPods, "/x/nothing"));
+  EXPECT_EQ(answer.code, 404);
+  EXPECT_TRUE(answer.Json()["details"].is_object());
+}
+
 TEST_F(BadInput, WrongTypesNameTheField) {
   ExpectRefused(
       Call("POST", kPods, R"({"kind":"Pod","metadata":{"name":"x"},"spec":{"containers":"a"}})"),

@@ -184,6 +184,14 @@ TEST_F(MakeBundleTest, CapabilitiesAreAddedAndDropped) {
   EXPECT_THAT(capabilities.ambient, IsEmpty());
 }
 
+TEST_F(MakeBundleTest, AppArmorProfileIsTheContainersThenThePods) {
+  pod_.spec.security_context.app_armor_profile = {.type = "Localhost", .localhost_profile = "pods"};
+  EXPECT_EQ(Made().config.process->apparmor_profile, "pods");
+
+  container_.security_context.app_armor_profile = {.type = "Unconfined", .localhost_profile = {}};
+  EXPECT_EQ(Made().config.process->apparmor_profile, "");
+}
+
 TEST_F(MakeBundleTest, UnknownCapabilityIsNamed) {
   container_.security_context.capabilities_add = {"FLY"};
 
