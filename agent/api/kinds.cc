@@ -60,8 +60,8 @@ bool ServedKind::Allows(std::string_view verb) const {
 }
 
 const std::vector<ServedKind>& ServedKinds() {
-  static const std::vector<std::string_view> all{"create", "delete", "get",  "list",
-                                                 "patch",  "update", "watch"};
+  static const std::vector<std::string_view> all{"create", "delete", "deletecollection", "get",
+                                                 "list",   "patch",  "update",           "watch"};
   static const std::vector<ServedKind> kinds{
       {store::Kind::kPod,
        "pod",
@@ -94,7 +94,7 @@ const std::vector<ServedKind>& ServedKinds() {
        "namespace",
        {"ns"},
        {},
-       all,
+       {"create", "delete", "get", "list", "patch", "update", "watch"},
        NameRule::kDnsLabel,
        NamespaceDefaults,
        CheckNamespace,

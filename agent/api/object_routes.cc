@@ -31,18 +31,11 @@ Reply ListReply(const Services& services, const ServedKind& kind, const ListRequ
                                                /*columns=*/true, pod_spec::NowTime()},
                                               documents));
   }
-  // Written out piece by piece: one copy of a large list less.
-  std::string body = StrCat("{\"kind\":\"", kind.info().name,
-                            "List\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"",
-                            version, "\"},\"items\":[");
-  bool first = true;
+  std::vector<store::Object> matching;
   for (const store::Object& object : list.objects) {
-    if (!request.Matches(*object.document)) continue;
-    if (!first) body.push_back(',');
-    first = false;
-    body += *object.text;
+    if (request.Matches(*object.document)) matching.push_back(object);
   }
-  return {200, "application/json", body + "]}\n"};
+  return ObjectListReply(kind, version, matching);
 }
 
 Reply ListOrWatch(const Services& services, const ServedKind& kind, const Request& request) {
@@ -50,24 +43,6 @@ Reply ListOrWatch(const Services& services, const ServedKind& kind, const Reques
   if (!parsed) return StatusReply(parsed.refusal());
   if (parsed->watch) return WatchReply(services.store, kind, *std::move(parsed));
   return ListReply(services, kind, *parsed);
-}
-
-Reply DeleteObject(const Services& services, const ServedKind& kind, const Request& request) {
-  auto options = ReadDeleteOptions(request);
-  if (!options) return StatusReply(options.refusal());
-  const store::Key key = KeyOf(kind, request);
-  const auto object = services.store.Get(key);
-  if (!object) return StoreErrorReply(kind, key.name, object.error());
-  if (kind.kind == store::Kind::kNamespace) {
-    if (const auto refusal = CheckNamespaceEmpty(services, key.name)) return StatusReply(*refusal);
-  }
-  std::int64_t grace = 0;
-  if (object->pod != nullptr)
-    grace = options->grace_seconds.value_or(object->pod->spec.termination_grace_period_seconds);
-  if (options->dry_run) return ObjectReply(request, kind, 200, *object);
-  const auto deleted = services.store.MarkDeleted(key, grace, options->uid);
-  if (!deleted) return StoreErrorReply(kind, key.name, deleted.error());
-  return ObjectReply(request, kind, 200, *deleted);
 }
 
 }  // namespace
@@ -96,6 +71,21 @@ Reply ObjectReply(const Request& request, const ServedKind& kind, int code,
                 {object.document}));
 }
 
+// Written out piece by piece: one copy of a large list less.
+Reply ObjectListReply(const ServedKind& kind, const std::string& version,
+                      const std::vector<store::Object>& objects) {
+  std::string body = StrCat("{\"kind\":\"", kind.info().name,
+                            "List\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"",
+                            version, "\"},\"items\":[");
+  bool first = true;
+  for (const store::Object& object : objects) {
+    if (!first) body.push_back(',');
+    first = false;
+    body += *object.text;
+  }
+  return {200, "application/json", body + "]}\n"};
+}
+
 void AddObjectRoutes(Router& router, const Services& services) {
   for (const ServedKind& kind : ServedKinds()) {
     const auto bind = [&services, &kind](auto* handler) -> Handler {
@@ -114,6 +104,7 @@ void AddObjectRoutes(Router& router, const Services& services) {
     if (kind.Allows("update")) router.Add("PUT", one, bind(UpdateObject));
     if (kind.Allows("patch")) router.Add("PATCH", one, bind(PatchObject));
     if (kind.Allows("delete")) router.Add("DELETE", one, bind(DeleteObject));
+    if (kind.Allows("deletecollection")) router.Add("DELETE", list, bind(DeleteMatching));
   }
 }
 

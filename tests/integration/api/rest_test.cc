@@ -117,6 +117,24 @@ TEST_F(Rest, DeletingMarksThePodAndGraceZeroRemovesIt) {
   EXPECT_EQ(Call("GET", StrCat(kPods, "/a")).code, 404);
 }
 
+TEST_F(Rest, ACollectionIsDeletedAsFarAsTheSelectorsMatch) {
+  for (const char* name : {"a", "b", "c"}) ASSERT_EQ(Call("POST", kPods, PodText(name)).code, 201);
+
+  const json tried =
+      Call("DELETE", StrCat(kPods, "?dryRun=All&fieldSelector=metadata.name!%3Db")).Json();
+  const json deleted =
+      Call("DELETE", StrCat(kPods, "?gracePeriodSeconds=0&fieldSelector=metadata.name!%3Db"))
+          .Json();
+
+  EXPECT_EQ(tried["items"].size(), 2U);
+  EXPECT_EQ(deleted["kind"], "PodList");
+  EXPECT_EQ(deleted["items"].size(), 2U);
+  const json left = Call("GET", kPods).Json()["items"];
+  ASSERT_EQ(left.size(), 1U);
+  EXPECT_EQ(left[0]["metadata"]["name"], "b");
+  EXPECT_EQ(Call("DELETE", "/api/v1/namespaces").code, 405);
+}
+
 TEST_F(Rest, ConfigMapsAndSecretsAreKept) {
   const std::string ns = "/api/v1/namespaces/default/";
   EXPECT_EQ(Call("POST", ns + "configmaps", R"({"metadata":{"name":"c"},"data":{"k":"v"}})").code,
