@@ -92,7 +92,11 @@ Result<Manager> Manager::Plan(const Layout& layout, const Request& request) {
   const bool is_relative = request.driver == Driver::kCgroupfs && !request.cgroups_path.empty() &&
                            request.cgroups_path.front() != '/';
   if (!is_relative) {
-    CAISSON_ASSIGN(Record record, Place(layout, request));
+    Request placed = request;
+    if (request.driver == Driver::kSystemd && request.rootless) {
+      CAISSON_ASSIGN(placed.manager_cgroup, systemd::UserManagerCgroup());
+    }
+    CAISSON_ASSIGN(Record record, Place(layout, placed));
     Manager manager(std::move(record));
     manager.is_planned_ = true;
     return manager;
@@ -187,7 +191,10 @@ Status Manager::AddProcess(pid_t host_pid, V2Join v2) {
   FdBatch batch;
   for (const Directory& directory : record_.directories) {
     if (directory.version == Version::kV2 && v2 == V2Join::kDoneByClone) continue;
-    CAISSON_TRY(Join(directory, host_pid, batch));
+    Status joined = Join(directory, host_pid, batch);
+    if (!joined && record_.driver == Driver::kSystemd && joined.error().code() == Code::kDenied)
+      joined = systemd::AttachProcess(record_, host_pid);
+    if (!joined) return joined;
   }
   return Ok();
 }

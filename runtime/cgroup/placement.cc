@@ -75,7 +75,7 @@ Result<SystemdPlace> PlaceSystemd(const Request& request) {
     place.unit = prefix.empty() ? StrCat(name, ".scope") : StrCat(prefix, "-", name, ".scope");
   }
   CAISSON_ASSIGN(const std::string parent, ExpandSlice(place.slice));
-  CAISSON_ASSIGN(place.path, Checked(StrCat(parent, "/", place.unit)));
+  CAISSON_ASSIGN(place.path, Checked(StrCat(request.manager_cgroup, parent, "/", place.unit)));
   return place;
 }
 

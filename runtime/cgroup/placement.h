@@ -18,6 +18,7 @@ struct Request {
   std::string cgroups_path;  // linux.cgroupsPath, may be empty
   Driver driver = Driver::kCgroupfs;
   bool rootless = false;  // no privileges on the host: go without a cgroup if none can be made
+  std::string manager_cgroup = {};  // of the systemd that makes the unit; empty: PID 1
 };
 
 // Pure: where the container's directories are going to be. Touches nothing.

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/cgroup/systemd.h"
 
-#include <stdlib.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "runtime/base/run_command.h"
@@ -11,11 +8,11 @@
 #include "runtime/cgroup/device_rules.h"
 #include "runtime/cgroup/file_write.h"
 #include "runtime/cgroup/stats.h"
+#include "runtime/cgroup/systemd_program.h"
 
 namespace caisson::cgroup::systemd {
 namespace {
 
-constexpr char kHelper[] = "caisson-systemd";
 constexpr std::uint64_t kInfinity = UINT64_MAX;
 
 bool IsSlice(const Record& record) {
@@ -23,37 +20,26 @@ bool IsSlice(const Record& record) {
   return unit.size() > 6 && unit.substr(unit.size() - 6) == ".slice";
 }
 
-Result<std::string> FindHelper() {
-  char self[4096];
-  const ssize_t size = ::readlink("/proc/self/exe", self, sizeof self);
-  std::string folder(self, static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
-  folder.resize(folder.rfind('/') == folder.npos ? 0 : folder.rfind('/'));
-  std::vector<std::string> places{StrCat(folder, "/", kHelper),
-                                  StrCat(folder, "/../libexec/caisson/", kHelper),
-                                  StrCat("/usr/libexec/caisson/", kHelper)};
-  if (const char* const named = ::getenv("CAISSON_SYSTEMD_HELPER")) places = {named};
-  for (const std::string& path : places) {
-    if (::access(path.c_str(), X_OK) == 0) return path;
-  }
-  return Error(Code::kNotFound,
-               StrCat("the systemd driver needs \"",
-                      places.size() == 1 ? places.front() : std::string(kHelper), "\""),
-               ENOENT)
-      .Hint("install it beside this program, or leave --systemd-cgroup out");
+// What the helper prints. Bounded, because a busy systemd answers late and a dead one never.
+Result<std::string> AskHelper(bool user, std::vector<std::string> arguments) {
+  constexpr auto kPatience = std::chrono::seconds(30);
+  CAISSON_ASSIGN(std::string helper, FindProgram());
+  std::vector<std::string> argv{std::move(helper)};
+  if (user) argv.push_back("--user");
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  CAISSON_ASSIGN(CommandOutput output,
+                 RunCommand({.argv = std::move(argv)}, "", Deadline::After(kPatience)));
+  if (output.status.ok()) return std::move(output.out);
+  return Error(Code::kSystem, std::string(Trim(output.err)));
 }
 
-// Bounded, because a busy systemd answers late and a dead one never.
 Status RunHelper(const Record& record, std::vector<std::string> arguments) {
-  constexpr auto kPatience = std::chrono::seconds(30);
-  CAISSON_ASSIGN(std::string helper, FindHelper());
-  std::vector<std::string> argv{std::move(helper)};
-  if (record.rootless) argv.push_back("--user");
-  argv.insert(argv.end(), arguments.begin(), arguments.end());
-  CAISSON_ASSIGN(const CommandOutput output,
-                 RunCommand({.argv = std::move(argv)}, "", Deadline::After(kPatience)), "unit \"",
-                 record.systemd_unit, "\"");
-  if (output.status.ok()) return Ok();
-  return Error(Code::kSystem, StrCat("unit \"", record.systemd_unit, "\": ", Trim(output.err)))
+  auto done = AskHelper(record.rootless, std::move(arguments));
+  if (done) return Ok();
+  Error error = std::move(done).error();
+  if (error.code() == Code::kNotFound) return error;
+  return std::move(error)
+      .Wrap(StrCat("unit \"", record.systemd_unit, "\""))
       .Hint("see systemctl status and the journal");
 }
 
@@ -126,6 +112,35 @@ Status AddCpu(const spec::CpuResources& cpu, bool v2, std::vector<std::string>& 
   return Ok();
 }
 
+// "max" and numbers; nothing else can be told to systemd, and the kernel is going to refuse it.
+std::optional<std::int64_t> UnifiedValue(std::string_view text) {
+  return text == "max" ? -1 : ParseInt<std::int64_t>(text);
+}
+
+// systemd writes what it has a name for again at each reload, so it has to know these values too.
+// Source: systemd.resource-control(5); runtime-spec config-linux.md, "unified".
+Status AddUnified(const spec::StringMap& unified, std::vector<std::string>& out) {
+  static constexpr std::pair<std::string_view, std::string_view> kNumbers[] = {
+      {"memory.min", "MemoryMin"},   {"memory.low", "MemoryLow"},
+      {"memory.high", "MemoryHigh"}, {"memory.max", "MemoryMax"},
+      {"pids.max", "TasksMax"},      {"memory.swap.max", "MemorySwapMax"},
+      {"cpu.weight", "CPUWeight"}};
+  for (const auto& [file, name] : kNumbers) {
+    const auto found = unified.find(std::string(file));
+    if (found == unified.end()) continue;
+    if (const auto value = UnifiedValue(found->second)) out.push_back(Limit(name, *value));
+  }
+  spec::CpuResources cpu;
+  if (const auto max = unified.find("cpu.max"); max != unified.end()) {
+    const auto words = Split(max->second, ' ');
+    cpu.quota_us = UnifiedValue(words.front());
+    if (words.size() > 1) cpu.period_us = ParseInt<std::uint64_t>(words[1]);
+  }
+  if (const auto cpus = unified.find("cpuset.cpus"); cpus != unified.end()) cpu.cpus = cpus->second;
+  if (const auto mems = unified.find("cpuset.mems"); mems != unified.end()) cpu.mems = mems->second;
+  return AddCpu(cpu, true, out);
+}
+
 // "char-pts" for 136: the group's name in /proc/devices, under "Character devices:" or "Block".
 std::string GroupOf(std::string_view proc_devices, char type, std::uint32_t major) {
   bool in_section = false;
@@ -195,6 +210,7 @@ Result<std::vector<std::string>> ResourceProperties(const Record& record,
     const std::int64_t limit = *resources.pids->limit;
     out.push_back(Limit("TasksMax", limit == 0 ? 1 : limit));
   }
+  if (v2) CAISSON_TRY(AddUnified(resources.unified, out), "linux.resources.unified");
   if (!resources.devices.empty()) {
     CAISSON_ASSIGN(const std::vector<DeviceRule> rules, EffectiveRules(resources.devices));
     if (AllowAll(rules)) {
@@ -216,6 +232,10 @@ Status StartUnit(const Record& record, pid_t host_pid) {
   return RunHelper(record, std::move(arguments));
 }
 
+Status AttachProcess(const Record& record, pid_t host_pid) {
+  return RunHelper(record, {"attach", record.systemd_unit, StrCat(host_pid)});
+}
+
 Status SetProperties(const Record& record, const spec::Resources& resources) {
   const auto proc_devices = ReadControl("/proc/devices");
   CAISSON_ASSIGN(std::vector<std::string> properties,
@@ -224,6 +244,16 @@ Status SetProperties(const Record& record, const spec::Resources& resources) {
   std::vector<std::string> arguments{"set", record.systemd_unit};
   for (std::string& property : properties) arguments.push_back(std::move(property));
   return RunHelper(record, std::move(arguments));
+}
+
+Result<std::string> UserManagerCgroup() {
+  auto path = AskHelper(true, {"cgroup", "-"});
+  if (path) return std::string(Trim(*path));
+  Error error = std::move(path).error();
+  if (error.code() == Code::kNotFound) return error;
+  return std::move(error)
+      .Wrap("the user's systemd")
+      .Hint("log in through PAM, so that a user manager runs, or set XDG_RUNTIME_DIR");
 }
 
 Status StopUnit(const Record& record) { return RunHelper(record, {"stop", record.systemd_unit}); }

@@ -22,8 +22,16 @@ namespace caisson::cgroup::systemd {
 // Source: org.freedesktop.systemd1(5), StartTransientUnit; systemd.resource-control(5), Delegate.
 Status StartUnit(const Record& record, pid_t host_pid);
 
+// Moves a process into the record's scope where this user may not write `cgroup.procs`: the kernel
+// asks for rights above both cgroups, and a login session is not below the user's manager.
+Status AttachProcess(const Record& record, pid_t host_pid);
+
 // Tells systemd the limits, so that it does not write over them at its next reload.
 Status SetProperties(const Record& record, const spec::Resources& resources);
+
+// "/user.slice/user-1000.slice/user@1000.service": where the units of the caller's own manager are.
+// Errors: those of StartUnit.
+Result<std::string> UserManagerCgroup();
 
 // Stops the unit and forgets a failed one. A unit that is not there is success.
 Status StopUnit(const Record& record);

@@ -22,8 +22,11 @@ std::string ExitStatsJson(const ExitStatus& status, const cgroup::Stats& stats) 
 Status WriteExitStats(const std::string& path, const container::Opened& opened,
                       const ExitStatus& status) {
   CAISSON_ASSIGN(const cgroup::Manager manager, container::CgroupOf(opened.record));
-  CAISSON_ASSIGN(const cgroup::Stats stats, manager.ReadStats());
-  return AtomicWriteAt(kCwd, path, ExitStatsJson(status, stats), 0644, Durability::kThisBoot);
+  // systemd removes the cgroup with its last process; what is left is the status.
+  Result<cgroup::Stats> stats = manager.ReadStats();
+  if (!stats && stats.error().code() == Code::kNotFound) stats = cgroup::Stats();
+  if (!stats) return std::move(stats).error();
+  return AtomicWriteAt(kCwd, path, ExitStatsJson(status, *stats), 0644, Durability::kThisBoot);
 }
 
 }  // namespace caisson::cli

@@ -163,6 +163,7 @@ Status Birth::PlanLaunch(Gate gate) {
   files.no_pivot = options_.no_pivot;
   files.selinux = !config_.linux.mount_label.empty() && security::DetectLsm().selinux;
   if (cgroup_) files.cgroups = CgroupSources(layout_, cgroup_->record());
+  files.cgroups_made_later = context_.cgroup_driver == CgroupDriver::kSystemd;
   if (options_.root_mount_fd >= 0)
     files.root_tree = UniqueFd(::fcntl(options_.root_mount_fd, F_DUPFD_CLOEXEC, 3));
   for (const auto& [index, fd] : options_.mount_source_fds)

@@ -30,6 +30,12 @@ MountStep TreeStep(std::size_t index) {
   return step;
 }
 
+Status OpenOwn(Planner& planner, MountStep& step, const std::string& path) {
+  if (!planner.context.cgroups_made_later) return OpenOrLeave(planner, step, path);
+  step.source = planner.plan.Keep(path);
+  return Ok();
+}
+
 // One tree: the container's own cgroup, or all that the host shows when there is no cgroup
 // namespace in which paths would make sense otherwise.
 Status PlanUnified(Planner& planner, std::size_t index, const MountOptions& options) {
@@ -39,7 +45,7 @@ Status PlanUnified(Planner& planner, std::size_t index, const MountOptions& opti
   step.attributes.set = CommonAttributes(planner.context, options);
   step.attributes.propagation = MS_PRIVATE;
   const bool whole = !planner.context.cgroup_namespace && !planner.context.user_namespace;
-  CAISSON_TRY(OpenOrLeave(planner, step, whole ? source.mount : source.own));
+  CAISSON_TRY(OpenOwn(planner, step, whole ? source.mount : source.own));
   if (step.tree_fd >= 0)
     CAISSON_TRY(SetTreeAttributes(FdView::Raw(step.tree_fd), step.attributes, step.source));
   planner.plan.mounts.push_back(step);
@@ -102,7 +108,7 @@ Status PlanCgroupMount(Planner& planner, std::size_t index, const MountOptions& 
     MountStep step = TreeStep(index);
     step.place = PlaceIn(plan, directory, base, BaseName(source.mount));
     step.target_missing = true;
-    CAISSON_TRY(OpenOrLeave(planner, step, source.own));
+    CAISSON_TRY(OpenOwn(planner, step, source.own));
     plan.mounts.push_back(step);
     AddLinks(plan, source, directory, base, index);
   }

@@ -21,7 +21,7 @@ struct CgroupSource {
   bool v2 = false;
   std::string controllers;  // v1: as mounted, "cpu,cpuacct" or "name=systemd"; v2: empty
   std::string mount;        // host: "/sys/fs/cgroup/cpu,cpuacct"
-  std::string own;          // host: the container's own directory below `mount`, existing
+  std::string own;          // host: the container's own directory below `mount`
 };
 
 // What the caller knows beside the configuration.
@@ -31,6 +31,9 @@ struct RootfsContext {
   // Detached trees in place of the mount's source, by index in config.mounts.
   std::map<std::size_t, UniqueFd> mount_trees;
   std::vector<CgroupSource> cgroups;  // empty: `type: cgroup` mounts are left out
+  // Their `own` appears when init is placed (a systemd scope is born with its process), so the
+  // child, which waits for that, opens it.
+  bool cgroups_made_later = false;
 
   bool user_namespace = false;         // created or joined
   bool new_network_namespace = false;  // created (a joined one of the same owner works by trial)

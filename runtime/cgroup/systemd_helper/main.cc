@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // caisson-systemd [--user] start|set UNIT [NAME=SIGNATURE:VALUE...]
 // caisson-systemd [--user] stop UNIT
-// The D-Bus side of the systemd cgroup driver. Ends with 0 when systemd has done it, else with 1
-// and the reason, in systemd's own words, on standard error.
-// Source: org.freedesktop.systemd1(5).
+// caisson-systemd [--user] attach UNIT PID
+// caisson-systemd [--user] cgroup -
+// The D-Bus side of the systemd cgroup driver; "cgroup" prints that of the manager itself. Ends
+// with 0 when systemd has done it, else with 1 and the reason, in systemd's own words, on standard
+// error. Source: org.freedesktop.systemd1(5).
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -161,12 +164,32 @@ int Stop(sd_bus* bus, const std::string& unit, const Jobs& jobs) {
   return stopped;
 }
 
+// The manager moves the process; where it may not, it has PID 1 do it for its user.
+int Attach(sd_bus* bus, const std::string& unit, const std::vector<std::string>& words) {
+  const auto pid = words.empty() ? std::nullopt : ParseInt<std::uint32_t>(words.front());
+  if (!pid) return Fail("attach: the process id", -EINVAL);
+  BusError error;
+  const int r = sd_bus_call_method(bus, kService, kPath, kManager, "AttachProcessesToUnit",
+                                   &error.value, nullptr, "ssau", unit.c_str(), "", 1, *pid);
+  return r < 0 ? Fail(StrCat("attach process ", *pid, " to ", unit), r, &error.value) : 0;
+}
+
+int PrintCgroup(sd_bus* bus) {
+  BusError error;
+  char* path = nullptr;
+  const int r = sd_bus_get_property_string(bus, kService, kPath, kManager, "ControlGroup",
+                                           &error.value, &path);
+  if (r < 0) return Fail("ask systemd for its cgroup", r, &error.value);
+  const std::unique_ptr<char, void (*)(void*)> owned(path, std::free);
+  return std::puts(path) < 0 ? 1 : 0;
+}
+
 int Run(std::vector<std::string> words) {
   const bool user = !words.empty() && words.front() == "--user";
   if (user) words.erase(words.begin());
   if (words.size() < 2) {
-    (void)std::fprintf(stderr,
-                       "usage: caisson-systemd [--user] start|set|stop UNIT [PROPERTY...]\n");
+    (void)std::fprintf(
+        stderr, "usage: caisson-systemd [--user] start|set|stop|attach|cgroup UNIT [WORD...]\n");
     return 1;
   }
   const std::string verb = words[0];
@@ -176,6 +199,8 @@ int Run(std::vector<std::string> words) {
   int r = 0;
   const Bus bus = Connect(user, &r);
   if (!bus) return Fail(user ? "connect to the user's bus" : "connect to the system bus", r);
+  if (verb == "cgroup") return PrintCgroup(bus.get());
+  if (verb == "attach") return Attach(bus.get(), unit, words);
   if (verb == "set") return Set(bus.get(), unit, words);
   Jobs jobs;
   // Asked for before the job exists, so that its end cannot be missed.

@@ -78,9 +78,13 @@ TEST(Place, SystemdDefaultsAndSlices) {
   EXPECT_EQ(by_id->path, "/system.slice/caisson-web.scope");
 
   const auto rootless =
-      Place(Hybrid(), {.container_id = "web", .driver = Driver::kSystemd, .rootless = true});
+      Place(Hybrid(), {.container_id = "web",
+                       .driver = Driver::kSystemd,
+                       .rootless = true,
+                       .manager_cgroup = "/user.slice/user-7.slice/user@7.service"});
   ASSERT_TRUE(rootless);
   EXPECT_EQ(rootless->systemd_slice, "user.slice");
+  EXPECT_EQ(rootless->path, "/user.slice/user-7.slice/user@7.service/user.slice/caisson-web.scope");
 
   const auto slice = Place(
       Hybrid(),

@@ -88,6 +88,24 @@ TEST(SystemdResources, DevicesAreListedAsFarAsItsLanguageGoes) {
   EXPECT_THAT(*all, ElementsAre("DevicePolicy=s:auto"));
 }
 
+TEST(SystemdResources, UnifiedFilesThatSystemdHasANameForAreTold) {
+  const spec::Resources resources{.unified = {{"memory.high", "1048576"},
+                                              {"memory.swap.max", "max"},
+                                              {"cpu.max", "25000 50000"},
+                                              {"cpuset.cpus", "0-1"},
+                                              {"memory.oom.group", "1"},
+                                              {"pids.max", "many"}}};
+
+  const auto properties = systemd::ResourceProperties(ScopeV2(), resources, "");
+
+  ASSERT_TRUE(properties);
+  EXPECT_THAT(*properties,
+              ElementsAre("MemoryHigh=t:1048576", "MemorySwapMax=t:18446744073709551615",
+                          "CPUQuotaPeriodUSec=t:50000", "CPUQuotaPerSecUSec=t:500000",
+                          "AllowedCPUs=ay:03"));
+  EXPECT_TRUE(systemd::ResourceProperties(ScopeV1(), resources, "")->empty());
+}
+
 TEST(SystemdResources, AListThatIsNoneIsNamed) {
   const auto properties =
       systemd::ResourceProperties(ScopeV2(), {.cpu = spec::CpuResources{.cpus = "zero"}}, "");
