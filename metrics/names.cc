@@ -146,6 +146,16 @@ constexpr Family kFamilies[] = {
   {"container_spec_memory_limit_bytes", kGauge, kSpecSeries, false,
    "Memory limit, 0 when there is none.", "memory.max", "memory.limit_in_bytes", "",
    [](const Stats& s) { return Limit(s.memory.limit); }},
+  {"container_spec_memory_swap_limit_bytes", kGauge, kDetailSeries, false,
+   "Swap limit (v1: of memory and swap together), 0 when there is none.", "memory.swap.max",
+   "memory.memsw.limit_in_bytes", "",
+   [](const Stats& s) {
+     return Limit(s.memory.memsw_limit ? s.memory.memsw_limit : s.memory.swap_limit);
+   }},
+  {"container_spec_memory_reservation_limit_bytes", kGauge, kDetailSeries, false,
+   "Memory that is kept from reclaim, 0 when there is none.", "memory.low",
+   "memory.soft_limit_in_bytes", "",
+   [](const Stats& s) { return Limit(s.memory.reservation); }},
 
   {"container_pressure_cpu_waiting_seconds_total", kCounter, kPressureSeries, false,
    "Time in which some process waited for a CPU.", "cpu.pressure some", "-", "",
@@ -193,6 +203,17 @@ constexpr NetworkFamily kNetwork[] = {
 // clang-format on
 
 }  // namespace
+
+std::optional<SeriesGroup> SeriesGroupNamed(std::string_view name) {
+  constexpr std::pair<std::string_view, SeriesGroup> kGroups[] = {
+      {"cpu", kCpuSeries},         {"memory", kMemorySeries}, {"disk", kDiskSeries},
+      {"process", kProcessSeries}, {"spec", kSpecSeries},     {"pressure", kPressureSeries},
+      {"detail", kDetailSeries}};
+  for (const auto& [known, group] : kGroups) {
+    if (known == name) return group;
+  }
+  return std::nullopt;
+}
 
 std::span<const Family> ContainerFamilies() { return kFamilies; }
 std::span<const DiskFamily> DiskFamilies() { return kDisk; }

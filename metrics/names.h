@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "metrics/target.h"
 
@@ -21,6 +22,9 @@ enum SeriesGroup : unsigned {
   kDefaultSeries = 31,
   kAllSeries = 127,
 };
+
+// The group of that name: cpu, memory, disk, process, spec, pressure, detail.
+std::optional<SeriesGroup> SeriesGroupNamed(std::string_view name);
 
 enum class Type { kCounter, kGauge };
 

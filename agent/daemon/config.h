@@ -42,6 +42,7 @@ struct Config {
   std::uint32_t restart_backoff_max_ms = 300'000;
   std::uint32_t workers = 8;
   std::uint32_t max_pods = 1000;
+  std::vector<std::string> metrics = {"cpu", "memory", "disk", "process", "spec"};
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
 

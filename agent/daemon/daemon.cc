@@ -15,6 +15,7 @@
 #include "agent/daemon/node_metrics.h"
 #include "agent/daemon/notify.h"
 #include "agent/pods/pod_manager.h"
+#include "metrics/names.h"
 #include "runtime/base/file.h"
 #include "runtime/base/path.h"
 
@@ -127,6 +128,14 @@ void TellReady(int ready_fd) {
   if (!told) Log(LogLevel::kWarning, told.error().ToString());
 }
 
+// The names were checked when the setting was read.
+unsigned SeriesOf(const Config& config) {
+  unsigned series = 0;
+  for (const std::string& group : config.metrics)
+    series |= metrics::SeriesGroupNamed(group).value();
+  return series;
+}
+
 }  // namespace
 
 Status RunAgent(const Config& config, int ready_fd) {
@@ -143,7 +152,7 @@ Status RunAgent(const Config& config, int ready_fd) {
   CAISSON_ASSIGN(const auto network_config, NetworkConfig(config));
   CAISSON_ASSIGN(const auto network, network::PodNetwork::Open(network_config), "network");
   StoreImageService image_service(*images);
-  NodeMetrics metrics(*store, config.cgroup_root);
+  NodeMetrics node_metrics(*store, config.cgroup_root, SeriesOf(config));
   api::Services services{.store = *store,
                          .node_name = pods_config.node_name,
                          .node_ip = pods_config.host_ips.front(),
@@ -152,11 +161,11 @@ Status RunAgent(const Config& config, int ready_fd) {
                          .version = CAISSON_VERSION,
                          .max_pods = static_cast<int>(config.max_pods),
                          .images = &image_service};
-  metrics.Serve(services);
+  node_metrics.Serve(services);
   CAISSON_TRY(MakeDirs(services.upload_dir, 0700));
   CAISSON_ASSIGN(auto pods, pods::PodManager::Start(std::move(pods_config), *store, *images,
-                                                    *network, metrics.Hooks()));
-  metrics.Follow(pods.get());
+                                                    *network, node_metrics.Hooks()));
+  node_metrics.Follow(pods.get());
   CAISSON_ASSIGN(auto addresses, Addresses(config));
   CAISSON_ASSIGN(auto server, api::Server::Start(services, std::move(addresses)), "API");
   for (const api::ListenAddress& address : server->addresses())
@@ -168,7 +177,7 @@ Status RunAgent(const Config& config, int ready_fd) {
   NotifyServiceManager("STOPPING=1");
   Log(LogLevel::kInfo, "ending; pods live on");
   server->Stop();
-  metrics.Follow(nullptr);
+  node_metrics.Follow(nullptr);
   pods.reset();
   return Ok();
 }

@@ -14,11 +14,14 @@ constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 
 }  // namespace
 
-NodeMetrics::NodeMetrics(const store::Store& store, const std::string& cgroup_root)
+NodeMetrics::NodeMetrics(const store::Store& store, const std::string& cgroup_root, unsigned series)
     : store_(store),
       layout_(cgroup::Layout::Detect(cgroup_root)),
+      series_(series),
       agent_({.version = CAISSON_VERSION, .revision = {}}, [this] { return CountPods(); }),
-      sampler_([this] { return Targets(); }, metrics::StatsGroupsFor(metrics::kDefaultSeries)) {}
+      // /metrics/resource wants these two whatever else is shown.
+      sampler_([this] { return Targets(); },
+               metrics::StatsGroupsFor(series | metrics::kCpuSeries | metrics::kMemorySeries)) {}
 
 void NodeMetrics::Follow(const pods::PodManager* pods) {
   const std::lock_guard lock(mutex_);
@@ -86,7 +89,7 @@ void NodeMetrics::TakeEnd(const pods::Hooks::EndedContainer& ended) {
                          .start_time_s = ended.started_at_ns / kNsPerSecond};
   auto reader = cgroup::StatsReader::Open(target.record);
   if (!reader) return;  // removed already: nothing can be told of it
-  if (auto stats = reader->Read(metrics::StatsGroupsFor(metrics::kDefaultSeries)))
+  if (auto stats = reader->Read(metrics::StatsGroupsFor(series_)))
     sampler_.Retire(std::move(target), std::move(*stats));
 }
 
@@ -103,7 +106,7 @@ api::MetricsPage NodeMetrics::Page(const std::string& path) {
   const auto begin = std::chrono::steady_clock::now();
   const bool resource = path == "/metrics/resource";
   api::MetricsPage page{metrics::kContentType, resource ? metrics::ResourceText(sampler_)
-                                                        : metrics::CadvisorText(sampler_)};
+                                                        : metrics::CadvisorText(sampler_, series_)};
   const std::string_view collector = resource ? "resource" : "cgroup";
   agent_.Scraped(collector, std::chrono::steady_clock::now() - begin);
   agent_.ScrapeErrors("cgroup", sampler_.errors());

@@ -21,8 +21,8 @@ namespace caisson::daemon {
 // ends, and the pages. Thread-safe.
 class NodeMetrics {
  public:
-  // `store` must outlive this object.
-  NodeMetrics(const store::Store& store, const std::string& cgroup_root);
+  // `store` must outlive this object. `series`: metrics::SeriesGroup bits to show of containers.
+  NodeMetrics(const store::Store& store, const std::string& cgroup_root, unsigned series);
 
   // Puts the metrics pages into the API's services.
   void Serve(api::Services& services);
@@ -42,6 +42,7 @@ class NodeMetrics {
   const Result<cgroup::Layout> layout_;
   mutable std::mutex mutex_;
   const pods::PodManager* pods_ = nullptr;
+  const unsigned series_;
   metrics::AgentMetrics agent_;
   metrics::Sampler sampler_;
 };

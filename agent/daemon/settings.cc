@@ -3,6 +3,8 @@
 
 #include <concepts>
 
+#include "metrics/names.h"
+
 namespace caisson::daemon {
 namespace {
 
@@ -87,6 +89,17 @@ Setting List(std::string_view flag, std::string_view value_name, Texts Config::*
           .get = [member](const Config& config) { return config.*member; }};
 }
 
+Status SetMetrics(Config& config, const Texts& texts) {
+  for (const std::string& name : texts) {
+    if (!metrics::SeriesGroupNamed(name))
+      return Error(Code::kInvalidSpec,
+                   StrCat("expected cpu, memory, disk, process, spec, pressure or detail, not \"",
+                          name, "\""));
+  }
+  config.metrics = texts;
+  return Ok();
+}
+
 const std::vector<Setting>& Table() {
   static const std::vector<Setting> table = {
       One("data-dir", "DIR", &Config::data_dir, "images, volumes, what survives a reboot"),
@@ -119,6 +132,12 @@ const std::vector<Setting>& Table() {
       One("restart-backoff-max-ms", "MS", &Config::restart_backoff_max_ms, "longest delay"),
       One("workers", "N", &Config::workers, "pods worked on at the same time"),
       One("max-pods", "N", &Config::max_pods, "pods that the node says it can hold"),
+      {.flag = "metrics",
+       .value_name = "GROUP",
+       .help = "series of containers: cpu, memory, disk, process, spec, pressure, detail",
+       .is_list = true,
+       .set = SetMetrics,
+       .get = [](const Config& config) { return config.metrics; }},
       One("log-level", "LEVEL", &Config::log_level, "debug, info, warning or error"),
       One("log-format", "FORMAT", &Config::log_format, "text or json"),
   };

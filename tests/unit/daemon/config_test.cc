@@ -70,6 +70,16 @@ TEST(ReadInvocation, WhatIsWrongIsNamed) {
   }
 }
 
+TEST(ReadInvocation, MetricsAreGroupsByName) {
+  EXPECT_EQ(ReadInvocation({"--metrics", "cpu,detail"}, {})->config.metrics,
+            (std::vector<std::string>{"cpu", "detail"}));
+  const auto wrong = ReadInvocation({"--metrics", "cpu,gpu"}, {});
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().message(),
+            "--metrics: expected cpu, memory, disk, process, spec, pressure or detail, not "
+            "\"gpu\"");
+}
+
 TEST(ReadInvocation, WrongVariableIsNamed) {
   const auto got = ReadInvocation({}, {{"CAISSON_MTU", "big"}});
 

@@ -98,6 +98,14 @@ TEST_P(CadvisorTextTest, AContainerHasAtMostThirtySeriesByDefault) {
   EXPECT_GE(count, GetParam() ? 28 : 18);
 }
 
+TEST_P(CadvisorTextTest, DetailShowsAllLimits) {
+  const std::string text = Text(kDetailSeries);
+  for (const char* const family :
+       {"container_spec_memory_swap_limit_bytes", "container_spec_memory_reservation_limit_bytes",
+        "container_memory_mapped_file", "container_memory_failures_total"})
+    EXPECT_THAT(SamplesOf(text, family), Not(IsEmpty())) << family;
+}
+
 TEST_P(CadvisorTextTest, EachFamilyIsAnnouncedOnceAndStandsTogether) {
   std::set<std::string> seen;
   std::string current;

@@ -26,7 +26,9 @@ class FakeNode {
       dir_.Write(in + "memory.current", "5000\n");
       dir_.Write(in + "memory.peak", "7000\n");
       dir_.Write(in + "memory.max", "max\n");
+      dir_.Write(in + "memory.low", "4096\n");
       dir_.Write(in + "memory.swap.current", "0\n");
+      dir_.Write(in + "memory.swap.max", "max\n");
       dir_.Write(in + "memory.stat",
                  "anon 3000\nfile 2000\nkernel 10\nfile_mapped 5\ninactive_file 1000\n"
                  "active_file 900\npgfault 44\npgmajfault 3\n");
@@ -56,9 +58,12 @@ class FakeNode {
       dir_.Write(memory + "memory.max_usage_in_bytes", "7000\n");
       dir_.Write(memory + "memory.failcnt", "4\n");
       dir_.Write(memory + "memory.limit_in_bytes", "9223372036854771712\n");
+      dir_.Write(memory + "memory.soft_limit_in_bytes", "4096\n");
+      dir_.Write(memory + "memory.memsw.limit_in_bytes", "9223372036854771712\n");
       dir_.Write(memory + "memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n");
       dir_.Write(memory + "memory.stat",
-                 "total_rss 3000\ntotal_cache 2000\ntotal_inactive_file 1000\ntotal_swap 0\n");
+                 "total_rss 3000\ntotal_cache 2000\ntotal_mapped_file 5\n"
+                 "total_inactive_file 1000\ntotal_swap 0\ntotal_pgfault 44\n");
       const std::string pids = StrCat("pids/", level);
       dir_.Write(pids + "pids.current", "3\n");
       dir_.Write(pids + "pids.max", "max\n");
