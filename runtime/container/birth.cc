@@ -254,6 +254,7 @@ Status Birth::MakeInit(Gate gate) {
 }
 
 Status Birth::Start() {
+  CAISSON_TRACE(start_1, options_.id);  // it is at hand
   CAISSON_TRACE(start_2, options_.id);
   const auto notify = SeccompNotifier(config_.linux, launched_->child.child(),
                                       StateJson(ContainerStatus::kCreated));

@@ -13,6 +13,18 @@
 namespace caisson::container {
 namespace {
 
+// A creator that dies after init has got to the gate and before the record says so leaves an init
+// that waits for ever, and where there is no cgroup only the draft knows it.
+state::Record WithDraftedInit(const state::Directory& directory, const state::Record& record) {
+  if (record.phase != state::Phase::kCreating || record.init_pid > 0) return record;
+  state::Record with_init = record;
+  if (const auto draft = directory.ReadDraft()) {
+    with_init.init_pid = draft->init_pid;
+    with_init.init_start_time = draft->init_start_time;
+  }
+  return with_init;
+}
+
 Status KillInit(const state::Record& record, Deadline deadline) {
   const auto init = OpenInit(record);
   if (!init) return Ok();       // it has ended
@@ -61,7 +73,7 @@ Status RemoveHostRoot(const state::Record& record) {
 
 Status Destroy(state::Directory directory, const state::Record& record, PoststopHooks hooks,
                Deadline deadline) {
-  CAISSON_TRY(KillInit(record, deadline));
+  CAISSON_TRY(KillInit(WithDraftedInit(directory, record), deadline));
   CAISSON_TRY(RemoveCgroup(record, deadline));
   CAISSON_TRY(RemoveResctrl(record));
   CAISSON_TRY(RemoveHostRoot(record));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // state, list, ps and stats: verbs that only look.
+#include "runtime/base/trace.h"
 #include "runtime/container/lifecycle.h"
 #include "runtime/container/opened.h"
 
@@ -51,6 +52,14 @@ Result<cgroup::Stats> Stats(const Context& context, const std::string& id) {
     return Error(Code::kWrongState, StrCat("container \"", id, "\" is not running"), ESRCH);
   CAISSON_ASSIGN(const cgroup::Manager manager, CgroupOf(opened.record));
   return manager.ReadStats();
+}
+
+Result<cgroup::OomWatch> WatchOom(const Context& context, const std::string& id) {
+  CAISSON_ASSIGN(const Opened opened, OpenContainer(context, id, Access::kRead));
+  CAISSON_ASSIGN(const cgroup::Manager manager, CgroupOf(opened.record));
+  CAISSON_ASSIGN(cgroup::OomWatch watch, cgroup::OomWatch::Open(manager.record()));
+  CAISSON_TRACE(cgroup_monitor, manager.record().path);
+  return watch;
 }
 
 Result<Pidfd> Init(const Context& context, const std::string& id) {

@@ -16,6 +16,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/fd.h"
 #include "runtime/base/process.h"
+#include "runtime/cgroup/oom_watch.h"
 #include "runtime/cgroup/stats.h"
 #include "runtime/spec/config.h"
 #include "runtime/state/status.h"
@@ -169,6 +170,8 @@ Result<std::vector<pid_t>> Ps(const Context& context, const std::string& id);
 
 // Figures of its cgroup. Errors: kWrongState when it does not run.
 Result<cgroup::Stats> Stats(const Context& context, const std::string& id);
+// Tells when it runs out of memory. Errors: kUnsupported without a memory controller.
+Result<cgroup::OomWatch> WatchOom(const Context& context, const std::string& id);
 // Its first process. Errors: kNotFound; kWrongState when it does not run.
 Result<Pidfd> Init(const Context& context, const std::string& id);
 

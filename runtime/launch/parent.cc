@@ -12,6 +12,7 @@
 #include "runtime/launch/clone.h"
 #include "runtime/launch/init_child.h"
 #include "runtime/process/attributes.h"
+#include "runtime/process/namespace_trace.h"
 #include "runtime/process/rlimits.h"
 #include "runtime/security/id_map.h"
 
@@ -139,8 +140,9 @@ Result<Cloned> Clone(const LaunchPlan& plan, const ParentWork& work, Deadline de
 Status PlaceChild(const LaunchPlan& plan, const ParentWork& work, const Pidfd& child) {
   if (plan.id_map()) {
     CAISSON_TRY(security::WriteIdMaps(*plan.id_map(), child.host_pid()));
-    CAISSON_TRACE(create_6, "id maps");
-    CAISSON_TRACE(ns_map_verified, "id maps");
+    CAISSON_TRACE(create_6, "uid and gid");
+    CAISSON_TRY(security::VerifyIdMaps(*plan.id_map(), child.host_pid()));
+    CAISSON_TRACE(ns_map_verified, "uid and gid");
     const auto& rlimits = plan.process().rlimits();
     const StepFailure limited =
         process::ApplyRlimits(child.host_pid(), rlimits.data(), rlimits.size());
@@ -187,7 +189,9 @@ Result<Launched> LaunchInit(const LaunchPlan& plan, const ParentWork& work, Dead
   Launched launched{std::move(cloned.child), std::move(cloned.channel), UniqueFd()};
   const Pidfd& child = launched.child.child();
   CAISSON_TRACE(create_8, StrCat("pid ", child.host_pid()));
+  process::NamespaceSnapshot().TraceClone(plan.namespaces().create_flags, child.host_pid());
   launched.channel.Expect(sync::Sequence(UntilCreated(plan.view())));
+  if (!plan.id_map()) CAISSON_TRACE(create_6, "none to write");
   if (Status placed = PlaceChild(plan, work, child); !placed)
     return FirstCause(plan, launched.channel, std::move(placed).error());
   // A child that failed before it could wait has closed its end; its report lies in the socket.

@@ -15,6 +15,7 @@
 #include "runtime/base/trace.h"
 #include "runtime/launch/phases_child.h"
 #include "runtime/process/attributes.h"
+#include "runtime/process/namespace_trace.h"
 #include "runtime/rootfs/proc_handle_child.h"
 #include "runtime/rootfs/rootfs_child.h"
 #include "runtime/sync/sync_child.h"
@@ -94,9 +95,7 @@ StepFailure Join(InitState& state) noexcept {
   // Nobody who is already in the container may trace this process and take what it has open.
   if (const int err = process::MakeNonDumpable(); err != 0) return Failed(err, 1000);
   if (state.view.join_count == 0) return kDone;
-  const StepFailure joined = process::JoinNamespaces(state.view.joins, state.view.join_count);
-  if (joined.ok()) CAISSON_TRACE(ns_setns, "joined");
-  return joined;
+  return process::JoinNamespaces(state.view.joins, state.view.join_count);
 }
 
 StepFailure BecomeNamespaceRoot(InitState& state) noexcept {
@@ -121,8 +120,9 @@ StepFailure StartSession(InitState& state) noexcept {
   }
   if (state.view.unshare_cgroup) {
     // After the cgroup was joined: what it is in now becomes the root that the container sees.
+    const process::NamespaceSnapshot before;
     if (::unshare(CLONE_NEWCGROUP) < 0) return Failed(errno, 3);
-    CAISSON_TRACE(ns_unshare, "cgroup");
+    before.TraceUnshare(CLONE_NEWCGROUP);
   }
   return kDone;
 }

@@ -81,7 +81,10 @@ StepFailure RunStartHooks(InitState& state) noexcept {
 }
 
 StepFailure SetLabels(InitState& state) noexcept {
-  if (state.view.lsm.count == 0) return kDone;
+  if (state.view.lsm.count == 0) {
+    CAISSON_TRACE(start_5, "no label");
+    return kDone;
+  }
   const int proc = rootfs::OpenProcHandle(state.view.rootfs != nullptr ? &state.rootfs : nullptr);
   if (proc < 0) return Failed(errno);
   const StepFailure set = security::ApplyLsm(proc, state.view.lsm);

@@ -32,7 +32,6 @@ void RunStage1(const Stage1View& stage1, InitView& view) noexcept {
   view.parent_fd = -1;
   const StepFailure joined = process::JoinNamespaces(stage1.joins, stage1.join_count);
   if (!joined.ok()) sync::DieInChild(view.sync_fd, Phase::kStage1, joined);
-  for (std::size_t i = 0; i < stage1.join_count; ++i) CAISSON_TRACE(ns_setns, "stage 1");
   if (stage1.in_user_namespace) {
     if (const int err = BecomeRoot(); err != 0)
       sync::DieInChild(view.sync_fd, Phase::kStage1, {.sys_errno = err, .item = kStage1Identity});

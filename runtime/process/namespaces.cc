@@ -11,6 +11,7 @@
 #include <cerrno>
 
 #include "runtime/base/path.h"
+#include "runtime/process/namespace_trace.h"
 
 namespace caisson::process {
 namespace {
@@ -173,7 +174,9 @@ Error ExplainTimeOffsets(int sys_errno) {
 
 Result<PidNamespaceDetour> PidNamespaceDetour::Enter(const NamespaceJoin& pid) {
   CAISSON_ASSIGN(UniqueFd own, OpenAt(kCwd, "/proc/self/ns/pid", O_RDONLY));
+  const NamespaceSnapshot before;
   if (::setns(pid.fd, CLONE_NEWPID) != 0) return SysError("setns", "pid namespace");
+  before.TraceSetns(CLONE_NEWPID);
   return PidNamespaceDetour(std::move(own));
 }
 

@@ -106,6 +106,19 @@ Status WriteByHelper(const char* helper, const char* delegation,
       .Hint(StrCat("add the range to ", delegation));
 }
 
+Status VerifyMap(const std::string& file, std::vector<spec::IdMapping> wanted) {
+  CAISSON_ASSIGN(const std::string text, ReadSmallFileAt(kCwd, file));
+  CAISSON_ASSIGN(std::vector<spec::IdMapping> written, ParseIdMap(text), file);
+  // The kernel sorts long maps.
+  const auto order = [](const spec::IdMapping& a, const spec::IdMapping& b) {
+    return a.container_id < b.container_id;
+  };
+  std::sort(wanted.begin(), wanted.end(), order);
+  std::sort(written.begin(), written.end(), order);
+  if (IdMapText(written) == IdMapText(wanted)) return Ok();
+  return Error(Code::kInternal, StrCat(file, ": maps other ids than those asked for"));
+}
+
 }  // namespace
 
 Result<IdMapPlan> PlanIdMap(const std::vector<spec::IdMapping>& uids,
@@ -172,6 +185,11 @@ Status WriteIdMaps(const IdMapPlan& plan, pid_t host_pid) {
   if (plan.writer == IdMapWriter::kDirect) return WriteDirect(plan, host_pid);
   CAISSON_TRY(WriteByHelper("newgidmap", "/etc/subgid", plan.gids, host_pid));
   return WriteByHelper("newuidmap", "/etc/subuid", plan.uids, host_pid);
+}
+
+Status VerifyIdMaps(const IdMapPlan& plan, pid_t host_pid) {
+  CAISSON_TRY(VerifyMap(StrCat("/proc/", host_pid, "/uid_map"), plan.uids));
+  return VerifyMap(StrCat("/proc/", host_pid, "/gid_map"), plan.gids);
 }
 
 }  // namespace caisson::security

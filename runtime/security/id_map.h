@@ -55,5 +55,8 @@ std::optional<std::uint32_t> ToHostId(const std::vector<spec::IdMapping>& mappin
 // Writes the maps of `host_pid`, a child of this process that sits in the new user namespace.
 // Errors: with the hint to extend /etc/subuid or to install the helpers.
 Status WriteIdMaps(const IdMapPlan& plan, pid_t host_pid);
+// Reads them back: the helpers are programs of the host's, and what they wrote decides whose ids
+// the container's are. Errors: kInternal when they are others.
+Status VerifyIdMaps(const IdMapPlan& plan, pid_t host_pid);
 
 }  // namespace caisson::security

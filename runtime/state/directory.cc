@@ -18,7 +18,6 @@ namespace {
 
 constexpr char kRecordFile[] = "state.json";
 constexpr char kConfigFile[] = "config.json";
-constexpr char kDraftFile[] = "state.json.draft";
 
 Error NoSuchContainer(const std::string& id) {
   return Error(Code::kNotFound, StrCat("container \"", id, "\" does not exist"), ENOENT);
@@ -139,8 +138,10 @@ Result<bool> Directory::IsStillThere() const {
   return opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
 }
 
-Result<Record> Directory::ReadRecord() const {
-  auto text = ReadSmallFileAt(dir_, kRecordFile);
+Result<Record> Directory::ReadRecord() const { return ReadRecordFile(kRecordFile); }
+
+Result<Record> Directory::ReadRecordFile(const char* name) const {
+  auto text = ReadSmallFileAt(dir_, name);
   if ((!text && text.error().sys_errno() == ENOENT) || (text && text->empty())) {
     CAISSON_ASSIGN(const bool there, IsStillThere());
     if (!there) return NoSuchContainer(id_);
@@ -156,7 +157,7 @@ Result<Record> Directory::ReadRecord() const {
   if (!record)
     return std::move(record)
         .error()
-        .Wrap(StrCat("container \"", id_, "\": ", kRecordFile))
+        .Wrap(StrCat("container \"", id_, "\": ", name))
         .Hint("remove it with delete --force");
   return record;
 }

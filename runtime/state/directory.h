@@ -51,6 +51,8 @@ class Directory {
   // The same in two steps: what Publish makes the record in one rename, unless it fails before.
   Status WriteDraft(const Record& record) const;
   Status PublishDraft() const;
+  // What a creator that died between the two has left. Errors: as ReadRecord.
+  Result<Record> ReadDraft() const { return ReadRecordFile(kDraftFile); }
 
   // The configuration that the container was made with, as its bytes: exec must not depend on what
   // the bundle says today.
@@ -67,7 +69,9 @@ class Directory {
  private:
   Directory(UniqueFd root, UniqueFd dir, std::string id)
       : root_(std::move(root)), dir_(std::move(dir)), id_(std::move(id)) {}
+  static constexpr char kDraftFile[] = "state.json.draft";
   Result<bool> IsStillThere() const;
+  Result<Record> ReadRecordFile(const char* name) const;
   Status WriteNew(const std::string& name, std::string_view bytes) const;
 
   UniqueFd root_;
