@@ -51,7 +51,9 @@ Error LaunchPlan::Explain(const sync::Message& failed) const {
     case Phase::kIdentity:
       return SysError("setresuid", "root of the user namespace", failed.sys_errno)
           .Hint("map container id 0 in linux.uidMappings and linux.gidMappings");
-    case Phase::kSession: return ExplainSession(failed);
+    case Phase::kSession:
+      if (failed.item != kSessionKeyringLabel) return ExplainSession(failed);
+      return process_->Explain(failed);
     case Phase::kRoot:
     case Phase::kMounts:
     case Phase::kTurnRoot:

@@ -51,6 +51,7 @@ enum class SystemStep : std::size_t {
   kCgroupNamespace,
   kSysctl = 16
 };
+constexpr std::size_t kSessionKeyringLabel = 4;
 enum class UserStep : std::size_t {
   kBounding = 0,
   kKeep = 64,

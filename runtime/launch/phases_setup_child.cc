@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "runtime/base/proc_file.h"
 #include "runtime/base/trace.h"
 #include "runtime/launch/phases_child.h"
 #include "runtime/process/attributes.h"
@@ -107,11 +108,23 @@ StepFailure BecomeNamespaceRoot(InitState& state) noexcept {
   return Failed(process::MakeNonDumpable(), 3);
 }
 
+// Returns errno.
+int LabelKeyring(const security::LsmWrite& write) noexcept {
+  if (write.file == nullptr) return 0;
+  const int proc = rootfs::OpenProcHandle(nullptr);
+  if (proc < 0) return errno;
+  const int err = WriteProcFile(proc, write.file, write.value, write.size);
+  ::close(proc);
+  return err;
+}
+
 StepFailure StartSession(InitState& state) noexcept {
   // Fails only for a process group leader, which one just cloned into a pid namespace may be.
   if (::setsid() < 0 && errno != EPERM) return Failed(errno, 0);
   if (const int err = process::ResetSignals(); err != 0) return Failed(err, 1);
   if (state.view.keyring != nullptr) {
+    if (const int refused = LabelKeyring(state.view.lsm.keyring); refused != 0)
+      return Failed(refused, kSessionKeyringLabel);
     const int err = process::JoinSessionKeyring(
         state.view.keyring, state.view.in_user_namespace ? process::KeyringSearch::kAnyone
                                                          : process::KeyringSearch::kOwner);

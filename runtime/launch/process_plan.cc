@@ -60,6 +60,7 @@ Error ProcessPlan::Explain(const sync::Message& failed) const {
                                       failed.sys_errno);
     case Phase::kScheduling: return process::ExplainScheduling(scheduling_, FailureOf(failed));
     case Phase::kResolve: return exec_.ExplainResolve(failed.sys_errno);
+    case Phase::kSession: return lsm_.ExplainKeyring(failed.sys_errno);
     case Phase::kLsm: return lsm_.Explain(FailureOf(failed));
     case Phase::kLimits: return process::ExplainRlimit(rlimits_, FailureOf(failed));
     case Phase::kWorkDir: return exec_.ExplainCwd(failed.sys_errno);

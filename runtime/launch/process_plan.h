@@ -34,7 +34,7 @@ class ProcessPlan {
   static Result<ProcessPlan> Build(const ProcessRequest& request);
 
   void Fill(InitView& view) const;
-  // A failure of the phases from kScheduling on, in words.
+  // A failure of the phases from kScheduling on, and of the keyring's label, in words.
   Error Explain(const sync::Message& failed) const;
 
   const std::vector<std::string>& warnings() const { return warnings_; }

@@ -22,6 +22,8 @@ Error OfOption(const MountStep& step, std::size_t i, int error) {
   const std::string text = OptionText(step, i);
   Error out = SysError("fsconfig", text, error);
   if (error != EINVAL) return out;
+  if (text.starts_with("context="))
+    return std::move(out).Hint("correct linux.mountLabel: the loaded policy does not know it");
   if (text.starts_with("gid=") || text.starts_with("uid="))
     return std::move(out).Hint("map its id in the user namespace, or drop the option");
   return std::move(out).Hint(StrCat("check that ",

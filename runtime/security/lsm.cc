@@ -11,6 +11,8 @@ namespace caisson::security {
 namespace {
 
 constexpr char kOwnAttr[] = "proc/self/attr/apparmor/exec";
+constexpr char kExecFile[] = "self/attr/exec";
+constexpr char kKeyFile[] = "self/attr/keycreate";
 constexpr std::size_t kMaxLabelBytes = 4095;  // the files take less than a page
 
 std::string Under(const std::string& root, std::string_view path) {
@@ -79,30 +81,32 @@ LsmView LsmPlan::view() const {
     view.writes[view.count++] = {apparmor_file.c_str(), apparmor_value.c_str(),
                                  apparmor_value.size()};
   }
-  if (!selinux_label.empty())
-    view.writes[view.count++] = {"self/attr/exec", selinux_label.c_str(), selinux_label.size()};
+  if (!selinux_label.empty()) {
+    view.writes[view.count++] = {kExecFile, selinux_label.c_str(), selinux_label.size()};
+    // A key has the label of who makes it, and the container is to use its own.
+    view.keyring = {kKeyFile, selinux_label.c_str(), selinux_label.size()};
+  }
   return view;
 }
 
 Error LsmPlan::Explain(const StepFailure& failure) const {
   const bool apparmor = !apparmor_value.empty() && failure.item == 0;
-  const std::string file = StrCat("/proc/", apparmor ? apparmor_file : "self/attr/exec");
-  Error error = SysError("write", file, failure.sys_errno);
-  if (!apparmor) {
-    error = std::move(error).Wrap(StrCat("process.selinuxLabel \"", selinux_label, "\""));
-    if (failure.sys_errno == EINVAL)
-      error = std::move(error).Hint("the loaded policy does not know this label");
-    return error;
-  }
-  error = std::move(error).Wrap(StrCat("process.apparmorProfile \"", apparmor_profile, "\""));
+  if (!apparmor) return ExplainSelinux(kExecFile, failure.sys_errno);
+  Error error = SysError("write", StrCat("/proc/", apparmor_file), failure.sys_errno)
+                    .Wrap(StrCat("process.apparmorProfile \"", apparmor_profile, "\""));
   if (failure.sys_errno == ENOENT)
     error = std::move(error).Hint("load the profile first: apparmor_parser -r FILE");
   return error;
 }
 
-std::string MountLabelOption(std::string_view mount_label, const std::string& root) {
-  if (mount_label.empty() || !DetectLsm(root).selinux) return {};
-  return StrCat("context=\"", mount_label, "\"");
+Error LsmPlan::ExplainKeyring(int sys_errno) const { return ExplainSelinux(kKeyFile, sys_errno); }
+
+Error LsmPlan::ExplainSelinux(const char* file, int sys_errno) const {
+  Error error = SysError("write", StrCat("/proc/", file), sys_errno)
+                    .Wrap(StrCat("process.selinuxLabel \"", selinux_label, "\""));
+  if (sys_errno == EINVAL)
+    return std::move(error).Hint("the loaded policy does not know this label");
+  return error;
 }
 
 }  // namespace caisson::security

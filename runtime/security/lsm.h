@@ -30,6 +30,7 @@ struct LsmWrite {
 struct LsmView {
   LsmWrite writes[2];
   std::size_t count = 0;
+  LsmWrite keyring;  // before a session keyring is made; no file: nothing to write
 };
 
 // The labels that the next execve(2) of the container's process takes on.
@@ -40,16 +41,16 @@ struct LsmPlan {
   std::string selinux_label;  // empty: none
   LsmView view() const;
   Error Explain(const StepFailure& failure) const;
+  Error ExplainKeyring(int sys_errno) const;
+
+ private:
+  Error ExplainSelinux(const char* file, int sys_errno) const;
 };
 
 // Errors: kUnsupported when a label is asked for and the host has no such module on; kInvalidSpec
 // for labels with control characters.
 // The host is looked at only when a label is asked for.
 Result<LsmPlan> PlanLsm(const spec::Process& process, const std::string& root = "/");
-
-// The option that gives a mount its label, "context=\"...\""; empty where SELinux is off or no
-// label is asked for (a mount label without SELinux is ignored, as in runc).
-std::string MountLabelOption(std::string_view mount_label, const std::string& root = "/");
 
 // Child zone. `proc_fd` is the root of a procfs that nobody else can mount over; the files are
 // opened beneath it without following a link and must lie on procfs (CVE-2019-16884, 2025-52881).

@@ -12,13 +12,19 @@ def inode(pid: int, namespace: str) -> int:
     return os.stat(f"/proc/{pid}/ns/{namespace}").st_ino
 
 
+def cgroups(below: str) -> list:
+    """Where a glob below the hierarchies leads: the one of pure cgroup v2 is mounted where others have a folder of mounts."""
+    root = "" if (CGROUPS / "cgroup.controllers").exists() else "*"
+    return list(CGROUPS.glob((root + below).lstrip("/")))
+
+
 def container_pids(agent, pod: dict) -> dict:
     """Host pid of each container's init, by the runtime's own state files."""
     pids = {}
     uid = pod["metadata"]["uid"]
     for status in pod["status"]["containerStatuses"]:
         name = status["containerID"].removeprefix("caisson://")
-        for procs in CGROUPS.glob(f"**{agent.cgroup_parent}/pod{uid}/{name}/cgroup.procs"):
+        for procs in cgroups(f"{agent.cgroup_parent}/pod{uid}/{name}/cgroup.procs"):
             found = sorted(int(pid) for pid in procs.read_text().split())
             if found:
                 pids[status["name"]] = found[0]
@@ -28,7 +34,7 @@ def container_pids(agent, pod: dict) -> dict:
 def keeper_pids(agent) -> list:
     """The agent's keepers, without the nursery they were born from."""
     pids = set()
-    for procs in CGROUPS.glob(f"*{agent.cgroup_parent}/keepers/cgroup.procs"):
+    for procs in cgroups(f"{agent.cgroup_parent}/keepers/cgroup.procs"):
         for pid in procs.read_text().split():
             try:
                 if pathlib.Path(f"/proc/{pid}/comm").read_text().startswith("keeper:"):
@@ -58,7 +64,7 @@ def snapshot(agent) -> dict:
     return {
         "mounts": sorted(line.split()[4] for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines()),
         "links": sorted(line.split(":")[0].strip() for line in pathlib.Path("/proc/self/net/dev").read_text().splitlines()[2:]),
-        "cgroups": sorted(str(path) for path in CGROUPS.glob(f"*{pods}*")),
+        "cgroups": sorted(str(path) for path in cgroups(f"{pods}*")),
         "keepers": keeper_pids(agent),
         "run": tree(agent.run / "pods"),
         "data": tree(agent.data / "pods"),

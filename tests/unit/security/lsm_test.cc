@@ -74,6 +74,12 @@ TEST(PlanLsm, BothModulesGetTheirWrites) {
   EXPECT_EQ(std::string(view.writes[0].value, view.writes[0].size), "exec docker-default");
   EXPECT_STREQ(view.writes[1].file, "self/attr/exec");
   EXPECT_EQ(std::string(view.writes[1].value, view.writes[1].size), "label");
+  EXPECT_STREQ(view.keyring.file, "self/attr/keycreate");
+  EXPECT_EQ(std::string(view.keyring.value, view.keyring.size), "label");
+  EXPECT_EQ(
+      plan->ExplainKeyring(EACCES).message(),
+      "process.selinuxLabel \"label\": write \"/proc/self/attr/keycreate\": Permission denied "
+      "(EACCES)");
   EXPECT_EQ(plan->Explain({ENOENT, 0}).ToString(),
             "process.apparmorProfile \"docker-default\": write \"/proc/self/attr/apparmor/exec\": "
             "No such file or directory (ENOENT) (try: load the profile first: apparmor_parser -r "
@@ -88,14 +94,6 @@ TEST(PlanLsm, ControlCharactersAreRefused) {
 
   ASSERT_FALSE(plan);
   EXPECT_EQ(plan.error().message(), "process.apparmorProfile: has a control character");
-}
-
-TEST(MountLabelOption, IsIgnoredWhereSelinuxIsOff) {
-  const TempDir root;
-  EXPECT_EQ(MountLabelOption("label", root.path()), "");
-  HaveSelinux(root);
-  EXPECT_EQ(MountLabelOption("a:b:c", root.path()), "context=\"a:b:c\"");
-  EXPECT_EQ(MountLabelOption("", root.path()), "");
 }
 
 TEST(ApplyLsm, Cve2019_16884_FileThatIsNotOnProcfsIsNotWritten) {

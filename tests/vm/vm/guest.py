@@ -21,9 +21,7 @@ busybox reboot -f
 # PID 1 of a plain guest: reaps orphans; the command itself ends the machine.
 PLAIN_INIT = """#!/busybox sh
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-start=
-[ ! -e /sys/fs/selinux/enforce ] || start="runcon unconfined_u:unconfined_r:unconfined_t:s0-s0:c0.c1023"
-(echo 0 >/sys/fs/cgroup/session/cgroup.procs; exec $start /bin/bash /run/vm/kit/command) &
+(echo 0 >/sys/fs/cgroup/session/cgroup.procs; exec /bin/bash /run/vm/kit/command) &
 while :; do wait; done
 """
 
@@ -34,6 +32,7 @@ mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
 mount -t tmpfs -o mode=1777,nosuid,nodev shm /dev/shm
 mount -t mqueue mqueue /dev/mqueue
 mknod /dev/net/tun c 10 200
+mknod /dev/loop-control c 10 237
 ln -s /proc/self/fd /dev/fd
 for n in 0:stdin 1:stdout 2:stderr; do ln -s "fd/${n%:*}" "/dev/${n#*:}"; done
 mount -t cgroup2 -o nsdelegate,memory_recursiveprot cgroup2 /sys/fs/cgroup

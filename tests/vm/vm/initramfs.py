@@ -17,9 +17,7 @@ mkdir /over/up /over/work
 if grep -qw selinux=1 /proc/cmdline; then
   # The policy comes before there are files to label.
   mount -t selinuxfs selinuxfs /sys/fs/selinux
-  cat "$(ls -v /share/root/etc/selinux/default/policy/policy.* | tail -n 1)" >/over/policy
-  dd if=/over/policy of=/sys/fs/selinux/load bs=64M 2>/dev/null
-  rm /over/policy
+  dd if=/share/kit/policy of=/sys/fs/selinux/load bs=64M 2>/dev/null
 fi
 mount -t overlay -o lowerdir=/share/root,upperdir=/over/up,workdir=/over/work root /new
 mount -t tmpfs -o mode=755,nodev run /new/run

@@ -53,8 +53,10 @@ def _qemu(work: pathlib.Path, kernel: Kernel, options) -> list:
 
 def _pump(path: pathlib.Path, sink):
     with open(path, "rb") as pipe:
-        shutil.copyfileobj(pipe, sink, 4096)
-        sink.flush()
+        # Line by line as it comes: copyfileobj would wait for its whole buffer.
+        while data := os.read(pipe.fileno(), 65536):
+            sink.write(data)
+            sink.flush()
 
 
 def run(kernel: Kernel, options) -> int:
@@ -66,6 +68,8 @@ def run(kernel: Kernel, options) -> int:
         (work / "tree").mkdir()
         for name, text in guest.files(options).items():
             (work / "kit" / name).write_text(text)
+        if options.lsm == "selinux":
+            _compile_policy(work / "kit/policy")
         initramfs.build(work / "initramfs", kernel.modules)
         for port in ("out", "err", "status"):
             os.mkfifo(work / port)
@@ -100,6 +104,15 @@ def run(kernel: Kernel, options) -> int:
             child.kill()
             child.wait()
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _compile_policy(target: pathlib.Path):
+    """Our own policy, for the newest format that the guest's kernel reads."""
+    source = pathlib.Path(__file__).resolve().parent.parent / "policy.cil"
+    try:
+        subprocess.run(["secilc", "-c", "33", "-o", str(target), "-f", os.devnull, str(source)], check=True)
+    except FileNotFoundError:
+        raise Failed("no secilc (try: apt-get install secilc)") from None
 
 
 def _wait_for_socket(work: pathlib.Path, share: subprocess.Popen):
