@@ -128,13 +128,7 @@ int CopyDirectory(int from, int to, int depth) noexcept {
 
 int CopyTree(int from, int to) noexcept {
   const Held in(::openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!in.ok()) return errno;
-  struct stat found;
-  if (::fstat(in.get(), &found) < 0) return errno;
-  if (const int error = CopyDirectory(in.get(), to, 0); error != 0) return error;
-  // The new root looks as the directory that it covers.
-  if (::fchownat(to, ".", found.st_uid, found.st_gid, 0) < 0) return errno;
-  return ::fchmodat(to, ".", found.st_mode & 07777, 0) < 0 ? errno : 0;
+  return in.ok() ? CopyDirectory(in.get(), to, 0) : errno;
 }
 
 }  // namespace caisson::rootfs

@@ -120,11 +120,25 @@ bool AttachShort(const RootfsView& view, const MountStep& step, int tree) noexce
   return AttachAt(tree, base, place.leaf) == 0;
 }
 
-CallFailure CopyUp(const RootfsView& view, const MountStep& step, int tree) noexcept {
-  const Opened target = MakeTarget(view.root_fd, step.place.target, TargetKind::kDirectory);
-  if (target.fd < 0) return target.failure;
-  const int error = CopyTree(target.fd, tree);
-  CloseIfHigh(target.fd);
+// 0 or an errno.
+int LookAsTarget(const MountStep& step, int target, int tree) noexcept {
+  struct stat found;
+  if (::fstat(target, &found) < 0) return errno;
+  // Owner before mode, because chown(2) takes setuid bits away.
+  if (step.takes_owner && ::fchownat(tree, ".", found.st_uid, found.st_gid, 0) < 0) return errno;
+  if (step.takes_mode && ::fchmodat(tree, ".", found.st_mode & 07777, 0) < 0) return errno;
+  return 0;
+}
+
+// What a tmpfs takes over from the directory that it covers. Where there is none, there is nothing
+// to take, and the new root has tmpfs's own mode (01777): what the directory made for it would
+// have, no user but root could write to.
+CallFailure TakeOver(const RootfsView& view, const MountStep& step, int tree) noexcept {
+  const int target = OpenHow(view.root_fd, step.place.target, O_PATH | O_DIRECTORY, 0, kInRoot);
+  if (target < 0) return errno == ENOENT ? CallFailure{} : FailedCall(Call::kOpenTarget);
+  int error = step.copy_up ? CopyTree(target, tree) : 0;
+  if (error == 0) error = LookAsTarget(step, target, tree);
+  CloseIfHigh(target);
   return {error == 0 ? Call::kNone : Call::kCopyUp, error};
 }
 
@@ -132,8 +146,8 @@ CallFailure Attach(const RootfsView& view, MountStep& step) noexcept {
   const Tree tree = TreeOf(step);
   if (tree.fd < 0) return tree.failure;
   step.tree_fd = tree.fd;
-  if (step.copy_up) {
-    if (const CallFailure failure = CopyUp(view, step, tree.fd); !failure.ok()) return failure;
+  if (step.copy_up || step.takes_mode) {
+    if (const CallFailure failure = TakeOver(view, step, tree.fd); !failure.ok()) return failure;
   }
   if (!AttachShort(view, step, tree.fd)) {
     const Opened target = OpenTarget(view, step, tree.fd);

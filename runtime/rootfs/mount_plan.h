@@ -55,9 +55,11 @@ struct MountStep {
   bool inside_proc = false;     // the target may lie in procfs: it is on the list of exceptions
   bool target_missing = false;  // likely: it lies in a file system that is empty yet
   bool copy_up = false;         // tmpcopyup
-  bool late_readonly = false;   // becomes read-only in ProtectRoot: things are made in it before
-  bool keep_open = false;       // another step needs tree_fd
-  bool recursive = true;        // kTree opened by the child: with its submounts
+  bool takes_mode = false;      // a tmpfs looks as the directory that it covers, if there is one
+  bool takes_owner = false;
+  bool late_readonly = false;  // becomes read-only in ProtectRoot: things are made in it before
+  bool keep_open = false;      // another step needs tree_fd
+  bool recursive = true;       // kTree opened by the child: with its submounts
   Place place;
   std::int32_t tree_fd = -1;              // kTree: detached; kFilesystem: filled in by the child
   std::int32_t fallback_fd = -1;          // kFilesystem: attached when the kernel says EPERM

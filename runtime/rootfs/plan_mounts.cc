@@ -229,6 +229,12 @@ Status PlanFilesystem(Planner& planner, std::size_t index, const MountOptions& o
   step.real_directory = mount.type == "proc" || mount.type == "sysfs";
   step.target_missing = IsEmptyBase(plan, step.place);
   step.copy_up = options.copy_up;
+  const auto is_given = [&](std::string_view option) {
+    return std::any_of(options.data.begin(), options.data.end(),
+                       [&](const std::string& given) { return given.starts_with(option); });
+  };
+  step.takes_mode = mount.type == "tmpfs" && !is_given("mode=");
+  step.takes_owner = options.copy_up && !is_given("uid=") && !is_given("gid=");
   if (options.copy_up && mount.type != "tmpfs")
     return Error(Code::kInvalidSpec, "options: tmpcopyup is for tmpfs");
   step.attributes.set = options.attributes.set | options.attributes.set_below;

@@ -38,7 +38,25 @@ void Fields(V& v, Is<Config> auto& config) {
   v.Optional("linux", config.linux);
 }
 
-Result<Config> ParseConfig(std::string_view json) { return ReadJson<Config>(json); }
+namespace {
+
+// "1.2.1" is before 1.3. Validate objects to what is no version.
+bool IsBefore(std::string_view version, int major, int minor) {
+  const auto parts = Split(version, '.');
+  if (parts.size() < 2) return false;
+  const auto own_major = ParseInt<int>(parts[0]);
+  const auto own_minor = ParseInt<int>(parts[1]);
+  return own_major && own_minor && std::pair(*own_major, *own_minor) < std::pair(major, minor);
+}
+
+}  // namespace
+
+Result<Config> ParseConfig(std::string_view json) {
+  CAISSON_ASSIGN(Config config, ReadJson<Config>(json));
+  auto& pids = config.linux.resources.pids;
+  if (pids && pids->limit == 0 && IsBefore(config.oci_version, 1, 3)) pids->limit = -1;
+  return config;
+}
 Result<Process> ParseProcess(std::string_view json) { return ReadJson<Process>(json); }
 Result<Resources> ParseResources(std::string_view json) { return ReadJson<Resources>(json); }
 Result<Hooks> ParseHooks(std::string_view json) { return ReadJson<Hooks>(json); }

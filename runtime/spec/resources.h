@@ -49,7 +49,9 @@ struct CpuResources {
 };
 
 struct PidsResources {
-  std::optional<std::int64_t> limit;  // -1 is unlimited
+  // -1 is unlimited. 0 is a limit since 1.3.0; before, it was what writers left unset, and engines
+  // still write it for "unlimited": ParseConfig makes it -1 there.
+  std::optional<std::int64_t> limit;
 };
 
 struct WeightDevice {

@@ -162,6 +162,25 @@ TEST_F(Mounts, TmpcopyupBringsTheImagesContentWithModesAndOwners) {
   EXPECT_NE(::access(box_.Rootfs("srv/new").c_str(), F_OK), 0);
 }
 
+TEST_F(Mounts, ATmpfsLooksAsTheDirectoryItCoversUnlessTheOptionsSayHow) {
+  for (const char* const name : {"plain", "told", "copied"}) {
+    box_.dir.Write(StrCat("rootfs/", name, "/file"), "");
+    ASSERT_EQ(::chmod(box_.Rootfs(name).c_str(), 0750), 0);
+    ASSERT_EQ(::chown(box_.Rootfs(name).c_str(), 12, 34), 0);
+  }
+  Tmpfs("/plain", {});
+  Tmpfs("/told", {"mode=0700"});
+  Tmpfs("/copied", {"tmpcopyup", "mode=0711", "uid=7"});
+  Tmpfs("/new", {"tmpcopyup"});
+
+  const std::string seen = box_.Look([] {
+    return StrCat(Describe("/plain"), "|", Describe("/told"), "|", Describe("/copied"), "|",
+                  Describe("/new"));
+  });
+
+  EXPECT_EQ(seen, "d 750 0:0|d 700 0:0|d 711 7:0|d 1777 0:0");
+}
+
 TEST_F(Mounts, RemountChangesWhatIsThere) {
   Tmpfs("/t", {});
   Tmpfs("/t", {"remount", "ro", "nosuid", "size=1024k"});

@@ -34,6 +34,17 @@ TEST(ParseConfig, EveryMemberOfTheSpecificationSurvivesReadingAndWriting) {
   EXPECT_EQ(nlohmann::json::parse(ToJson(*config, "\t")), nlohmann::json::parse(kFullConfig));
 }
 
+TEST(ParseConfig, APidsLimitOfZeroMeansWhatItMeantInItsVersion) {
+  const auto limit = [](std::string_view version) {
+    return ParseConfig(StrCat(R"({"ociVersion": ")", version,
+                              R"(", "linux": {"resources": {"pids": {"limit": 0}}}})"))
+        ->linux.resources.pids->limit;
+  };
+  EXPECT_EQ(limit("1.0.2-dev"), -1);
+  EXPECT_EQ(limit("1.2.1"), -1);
+  EXPECT_EQ(limit("1.3.0"), 0);
+}
+
 TEST(ParseConfig, ValuesLandInTheirFields) {
   const auto config = ParseConfig(kFullConfig);
 
