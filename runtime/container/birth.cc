@@ -22,7 +22,7 @@
 namespace caisson::container {
 namespace {
 
-// Nothing in a creation takes longer, but hooks, which have their own limits.
+// Nothing in a creation takes longer but hooks, which have limits of their own, or none.
 constexpr std::chrono::minutes kCreateLimit{2};
 constexpr std::chrono::seconds kUndoLimit{5};
 
@@ -244,7 +244,8 @@ Status Birth::MakeInit(Gate gate) {
       joined_by_clone_ = true;
     }
   }
-  CAISSON_ASSIGN(launched_, launch::LaunchInit(*plan_, work, Deadline::After(kCreateLimit)));
+  const Deadline deadline = HasHooks() ? Deadline::Never() : Deadline::After(kCreateLimit);
+  CAISSON_ASSIGN(launched_, launch::LaunchInit(*plan_, work, deadline));
   CAISSON_TRY(directory_.PublishDraft());
   const Pidfd& init = launched_->child.child();
   CAISSON_TRY(WritePidFile(options_.pid_file, init.host_pid()));
