@@ -204,6 +204,7 @@ class Store::Impl {
     }
     CAISSON_TRY(Commit(std::move(next)));
     std::vector<Image> added;
+    added.reserve(imported.size());
     for (const Imported& item : imported) added.push_back(*index_.FindById(item.image.id));
     return added;
   }

@@ -52,9 +52,8 @@ bool ParseLine(std::string_view text, TraceLine& line) {
 }
 
 std::string Microseconds(std::uint64_t ns) {
-  std::string fraction = StrCat(ns % 1000);
-  fraction.insert(0, 3 - fraction.size(), '0');
-  return StrCat(ns / 1000, ".", fraction);
+  const std::uint64_t rest = ns % 1000;
+  return StrCat(ns / 1000, ".", rest / 100, rest / 10 % 10, rest % 10);
 }
 
 std::string Right(std::string_view text, std::size_t width) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -22,6 +23,12 @@ constexpr std::uintptr_t kPage = 4096;
 constexpr std::uintptr_t Down(std::uintptr_t address) { return address & ~(kPage - 1); }
 constexpr std::uintptr_t Up(std::uintptr_t address) { return Down(address + kPage - 1); }
 
+// The kernel's headers and calls have addresses as numbers.
+template <class T>
+T* At(std::uintptr_t address) {
+  return std::bit_cast<T*>(address);
+}
+
 // A segment as the kernel mapped it from the file, in whole pages.
 struct Segment {
   std::uintptr_t start = 0;
@@ -34,7 +41,7 @@ class Program {
  public:
   Program()
       : base_(reinterpret_cast<std::uintptr_t>(&__ehdr_start)),
-        headers_(reinterpret_cast<const ElfW(Phdr) *>(base_ + __ehdr_start.e_phoff)),
+        headers_(At<const ElfW(Phdr)>(base_ + __ehdr_start.e_phoff)),
         count_(__ehdr_start.e_phnum) {}
 
   template <class Fn>
@@ -65,7 +72,7 @@ int Protection(unsigned flags) {
 // Code and constants: the same pages of the same file, in one step, so that even the code which is
 // running may be replaced.
 bool RemapConstant(const Segment& segment, int fd) {
-  return ::mmap(reinterpret_cast<void*>(segment.start), segment.size, Protection(segment.flags),
+  return ::mmap(At<void>(segment.start), segment.size, Protection(segment.flags),
                 MAP_PRIVATE | MAP_FIXED, fd, segment.offset) != MAP_FAILED;
 }
 
@@ -76,11 +83,11 @@ __attribute__((no_sanitize("address", "undefined"))) bool RemapData(const Segmen
   void* const copy =
       ::mmap(nullptr, segment.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (copy == MAP_FAILED) return false;
-  const auto* const from = reinterpret_cast<const volatile std::uint64_t*>(segment.start);
+  const auto* const from = At<const volatile std::uint64_t>(segment.start);
   auto* const to = static_cast<volatile std::uint64_t*>(copy);
   for (std::size_t i = 0; i < segment.size / sizeof(std::uint64_t); ++i) to[i] = from[i];
   return ::mremap(copy, segment.size, segment.size, MREMAP_MAYMOVE | MREMAP_FIXED,
-                  reinterpret_cast<void*>(segment.start)) != MAP_FAILED;
+                  At<void>(segment.start)) != MAP_FAILED;
 }
 
 Status RemapAll(const Program& program, int fd) {
@@ -95,7 +102,7 @@ Status RemapAll(const Program& program, int fd) {
   program.Each(PT_GNU_RELRO, [&](const ElfW(Phdr) & header) {
     const std::uintptr_t start = Down(program.base() + header.p_vaddr);
     const std::uintptr_t end = Down(program.base() + header.p_vaddr + header.p_memsz);
-    done = done && ::mprotect(reinterpret_cast<void*>(start), end - start, PROT_READ) == 0;
+    done = done && ::mprotect(At<void>(start), end - start, PROT_READ) == 0;
   });
   if (!done) return SysError("mprotect", "own program");
   return Ok();
