@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What pods are made of on the host, as the tests look at it."""
+import collections
 import os
 import pathlib
 import select
@@ -74,12 +75,13 @@ def snapshot(agent) -> dict:
 
 
 def settles_to(agent, before: dict, seconds: float = 10) -> str:
-    """Empty once the host is as before; else what differs. The kernel takes namespaces down in the background, and
-    tells nobody when a veth is gone, so this looks again for a while."""
+    """Empty once the host has nothing that it had not before; else what that is. The kernel takes namespaces down in the
+    background, and tells nobody when a veth is gone, so this looks again for a while; and what an earlier pod was still
+    leaving behind may go meanwhile."""
     deadline = time.monotonic() + seconds
     while True:
         now = snapshot(agent)
-        differs = {key: (before[key], now[key]) for key in now if before[key] != now[key]}
-        if not differs or time.monotonic() > deadline:
-            return "; ".join(f"{key}: {old} became {new}" for key, (old, new) in differs.items())
+        more = {key: sorted((collections.Counter(now[key]) - collections.Counter(before[key])).elements()) for key in now}
+        if not any(more.values()) or time.monotonic() > deadline:
+            return "; ".join(f"{key}: {left}" for key, left in more.items() if left)
         select.select([], [], [], 0.05)
