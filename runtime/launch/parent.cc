@@ -177,7 +177,8 @@ std::vector<Type> UntilCreated(const InitView& view) {
 }
 
 std::vector<Type> UntilRunning(const LaunchPlan& plan) {
-  std::vector<Type> expected = {Type::kStarting};
+  std::vector<Type> expected;
+  if (plan.view().gate_fd >= 0) expected.push_back(Type::kStarting);
   if (plan.process().notifies()) expected.push_back(Type::kSeccompNotify);
   return expected;
 }
@@ -194,8 +195,10 @@ Result<Launched> LaunchInit(const LaunchPlan& plan, const ParentWork& work, Dead
   if (!plan.id_map()) CAISSON_TRACE(create_6, "none to write");
   if (Status placed = PlaceChild(plan, work, child); !placed)
     return FirstCause(plan, launched.channel, std::move(placed).error());
-  // A child that failed before it could wait has closed its end; its report lies in the socket.
-  (void)launched.channel.Send(Type::kContinue, child.host_pid());
+  // Who waits late and is started by this process waits once: for kStart. A child that failed
+  // before it could wait has closed its end; its report lies in the socket.
+  if (!plan.view().waits_late || plan.view().gate_fd >= 0)
+    (void)launched.channel.Send(Type::kContinue, child.host_pid());
   while (!launched.channel.sequence().complete()) {
     CAISSON_ASSIGN(sync::Received got, launched.channel.Receive(deadline));
     if (got.eof) return DiedSilently(child);

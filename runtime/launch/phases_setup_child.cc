@@ -89,7 +89,8 @@ StepFailure WaitParent(InitState& state) noexcept {
 }
 
 StepFailure WaitParentLate(InitState& state) noexcept {
-  return state.view.waits_late ? AwaitPlace(state) : kDone;
+  // Who is started by its parent is told to start only when it is placed.
+  return state.view.waits_late && state.view.gate_fd >= 0 ? AwaitPlace(state) : kDone;
 }
 
 StepFailure Join(InitState& state) noexcept {

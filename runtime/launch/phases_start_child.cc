@@ -63,16 +63,16 @@ StepFailure WaitAtGate(InitState& state) noexcept {
   if (state.view.gate_fd < 0) {
     const int err = sync::AwaitInChild(state.sync_fd, sync::Type::kStart);
     if (err == EPIPE) ::_exit(1);
-    if (err != 0) return Failed(err);
-  } else {
-    // The creator goes away now; from here on failures are the starter's to hear.
-    ::close(state.sync_fd);
-    const int starter = AwaitStarter(state.view.gate_fd);
-    if (starter < 0) ::_exit(1);
-    ::close(state.view.gate_fd);
-    state.sync_fd = starter;
+    return Failed(err);
   }
-  return Failed(sync::SendFromChild(state.sync_fd, sync::Type::kStarting));
+  // The creator goes away now; from here on failures are the starter's to hear.
+  ::close(state.sync_fd);
+  const int starter = AwaitStarter(state.view.gate_fd);
+  if (starter < 0) ::_exit(1);
+  ::close(state.view.gate_fd);
+  state.sync_fd = starter;
+  // Of several who knock, this is the one that is let in.
+  return Failed(sync::SendFromChild(starter, sync::Type::kStarting));
 }
 
 StepFailure RunStartHooks(InitState& state) noexcept {

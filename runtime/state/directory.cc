@@ -17,6 +17,9 @@ namespace caisson::state {
 namespace {
 
 constexpr char kRecordFile[] = "state.json";
+// The record until the container is created. A name of its own, so that the last step of a creation
+// replaces no file: on ext4 that would write the new one to disk.
+constexpr char kCreatingFile[] = "creating.json";
 constexpr char kConfigFile[] = "config.json";
 
 Error NoSuchContainer(const std::string& id) {
@@ -140,8 +143,10 @@ Result<bool> Directory::IsStillThere() const {
 
 Result<Record> Directory::ReadRecord() const { return ReadRecordFile(kRecordFile); }
 
-Result<Record> Directory::ReadRecordFile(const char* name) const {
-  auto text = ReadSmallFileAt(dir_, name);
+Result<Record> Directory::ReadRecordFile(std::string_view name) const {
+  auto text = ReadSmallFileAt(dir_, std::string(name));
+  if (!text && text.error().sys_errno() == ENOENT && name == kRecordFile)
+    return ReadRecordFile(kCreatingFile);
   if ((!text && text.error().sys_errno() == ENOENT) || (text && text->empty())) {
     CAISSON_ASSIGN(const bool there, IsStillThere());
     if (!there) return NoSuchContainer(id_);
@@ -163,9 +168,10 @@ Result<Record> Directory::ReadRecordFile(const char* name) const {
 }
 
 Status Directory::WriteRecord(const Record& record) {
+  const char* const file = record.phase == Phase::kCreating ? kCreatingFile : kRecordFile;
   // The first one replaces nothing, so it needs no draft: a reader finds it empty or whole.
-  if (std::exchange(is_new_, false)) return WriteNew(kRecordFile, ToJson(record));
-  return AtomicWriteAt(dir_, kRecordFile, ToJson(record), 0600, Durability::kThisBoot);
+  if (std::exchange(is_new_, false)) return WriteNew(file, ToJson(record));
+  return AtomicWriteAt(dir_, file, ToJson(record), 0600, Durability::kThisBoot);
 }
 
 Status Directory::WriteDraft(const Record& record) const {
@@ -197,7 +203,7 @@ bool Directory::HasStartGate() const {
 
 // Everything that the record speaks of is gone by now, so its order among the files is free.
 Status Directory::Remove() && {
-  for (const char* const known : {kConfigFile, kRecordFile}) {
+  for (const char* const known : {kConfigFile, kCreatingFile, kRecordFile}) {
     if (::unlinkat(dir_.get(), known, 0) < 0 && errno != ENOENT) return SysError("unlink", known);
   }
   if (::unlinkat(root_.get(), id_.c_str(), AT_REMOVEDIR) < 0 && errno != ENOENT) {

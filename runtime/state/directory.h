@@ -71,7 +71,7 @@ class Directory {
       : root_(std::move(root)), dir_(std::move(dir)), id_(std::move(id)) {}
   static constexpr char kDraftFile[] = "state.json.draft";
   Result<bool> IsStillThere() const;
-  Result<Record> ReadRecordFile(const char* name) const;
+  Result<Record> ReadRecordFile(std::string_view name) const;
   Status WriteNew(const std::string& name, std::string_view bytes) const;
 
   UniqueFd root_;

@@ -103,7 +103,7 @@ TEST(Directory, IsPrivateAndHoldsTheRecord) {
   EXPECT_EQ(info.st_mode & 0777, 0700u);
   ASSERT_EQ(::stat(nested.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0700u);
-  ASSERT_EQ(::stat((nested + "/web/state.json").c_str(), &info), 0);
+  ASSERT_EQ(::stat((nested + "/web/creating.json").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
   const auto record = Directory::Open(nested, "web").value().ReadRecord();
   ASSERT_TRUE(record) << record.error().message();
@@ -195,6 +195,19 @@ TEST(Directory, WaitingForAContainerThatIsRemovedMeanwhileIsNotFound) {
 
   ASSERT_FALSE(locked);
   EXPECT_EQ(locked.error().message(), "container \"web\" does not exist");
+}
+
+TEST(Directory, APublishedDraftIsTheRecord) {
+  const TempDir root;
+  Directory made = MustCreate(root, "web");
+  ASSERT_TRUE(made.WriteRecord(MakeRecord("web")));
+  ASSERT_TRUE(made.WriteDraft(MakeLiveRecord("web")));
+  EXPECT_EQ(made.ReadRecord()->phase, Phase::kCreating);
+
+  ASSERT_TRUE(made.PublishDraft());
+
+  EXPECT_EQ(made.ReadRecord()->phase, Phase::kCreated);
+  EXPECT_TRUE(std::move(made).Remove());
 }
 
 TEST(Directory, AnInterruptedCreationIsToldAndCanBeRemoved) {
