@@ -25,7 +25,7 @@ Status JoinOwnCgroup(const NurseryOptions& options) {
   // It holds the keepers of an earlier agent already: then it is just joined.
   if (Status made = manager.Create(); !made && made.error().code() != Code::kAlreadyExists)
     return std::move(made).error();
-  return manager.AddProcess(::getpid());
+  return manager.JoinSelf();
 }
 
 // Whoever asked for it is told, and tells the user; a log of ours would only say it twice.

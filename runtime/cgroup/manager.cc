@@ -169,17 +169,29 @@ Result<UniqueFd> Manager::DirFdForClone() const {
 Status Manager::Join(const Directory& directory, pid_t host_pid, FdBatch& batch) const {
   Status done = WriteControl(StrCat(directory.path, "/cgroup.procs"), StrCat(host_pid), batch);
   if (done) return done;
-  Error error = std::move(done).error();
-  if (error.sys_errno() == EBUSY)
-    error =
-        std::move(error).Hint("choose a leaf: this cgroup hands controllers to cgroups below it");
-  if (error.sys_errno() == EOPNOTSUPP)
-    error = std::move(error).Hint("choose a cgroup whose cgroup.type is \"domain\"");
-  if (error.sys_errno() == EINVAL && directory.Has("cpu"))
-    error = std::move(error).Hint(
-        "set linux.resources.cpu.realtimeRuntime: the process has a real-time policy");
-  return std::move(error).Wrap(
-      StrCat("join cgroup \"", record_.path, "\" with process ", host_pid));
+  return ExplainJoin(std::move(done).error(), directory.Has("cpu"))
+      .Wrap(StrCat("join cgroup \"", record_.path, "\" with process ", host_pid));
+}
+
+Result<JoinFiles> Manager::OpenToJoin(V2Join v2) const {
+  JoinFiles files(record_.path);
+  for (const Directory& directory : record_.directories) {
+    const bool is_v2 = directory.version == Version::kV2;
+    if (is_v2 && v2 == V2Join::kDoneByClone) continue;
+    // v2 moves whole processes; on v1 "tasks" is the file for one thread.
+    std::string path = StrCat(directory.path, is_v2 ? "/cgroup.procs" : "/tasks");
+    CAISSON_ASSIGN(UniqueFd file, OpenAt(kCwd, path, O_WRONLY), "join cgroup \"", record_.path,
+                   "\"");
+    files.Add(std::move(path), directory.Has("cpu"), std::move(file));
+  }
+  return files;
+}
+
+Status Manager::JoinSelf() const {
+  CAISSON_ASSIGN(const JoinFiles files, OpenToJoin());
+  const StepFailure joined = JoinCgroups(files.view());
+  if (!joined.ok()) return files.Explain(joined);
+  return Ok();
 }
 
 Status Manager::AddProcess(pid_t host_pid, V2Join v2) {

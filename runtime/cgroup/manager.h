@@ -13,6 +13,7 @@
 #include "runtime/base/fd.h"
 #include "runtime/base/fd_batch.h"
 #include "runtime/cgroup/file_write.h"
+#include "runtime/cgroup/join.h"
 #include "runtime/cgroup/placement.h"
 #include "runtime/cgroup/record.h"
 #include "runtime/cgroup/stats.h"
@@ -56,8 +57,14 @@ class Manager {
   // Errors: kUnsupported on a v1 host and with the systemd driver.
   Result<UniqueFd> DirFdForClone() const;
 
-  // Moves a process, with all its threads, into every hierarchy. On v1 each of the writes may wait
-  // for an RCU grace period: let the child work meanwhile.
+  // The files by which a process with one thread joins every hierarchy by itself, at once.
+  // Errors: those of open(2).
+  Result<JoinFiles> OpenToJoin(V2Join v2 = V2Join::kByWrite) const;
+  // The same for the calling process, which must have no other thread.
+  Status JoinSelf() const;
+
+  // Moves a process, with all its threads, into every hierarchy. The writes may wait for an RCU
+  // grace period. Needed for a scope of systemd, and where the process cannot do it.
   // Errors: kNotFound when it has ended.
   Status AddProcess(pid_t host_pid, V2Join v2 = V2Join::kByWrite);
 

@@ -206,9 +206,10 @@ Status Birth::Place(const Pidfd& init) {
   // would refuse its mknod. Only a scope of systemd is born with its process.
   const bool is_scope = context_.cgroup_driver == CgroupDriver::kSystemd;
   if (!is_scope) CAISSON_TRY(apply());
-  CAISSON_TRY(cgroup_->AddProcess(
-      init.host_pid(), joined_by_clone_ ? cgroup::V2Join::kDoneByClone : cgroup::V2Join::kByWrite));
-  CAISSON_TRACE(cgroup_join, cgroup_->record().path);
+  if (!joins_itself_) {
+    CAISSON_TRY(cgroup_->AddProcess(init.host_pid(), v2_join_));
+    CAISSON_TRACE(cgroup_join, cgroup_->record().path);
+  }
   if (is_scope) CAISSON_TRY(apply());
   CAISSON_TRACE(create_5, cgroup_->record().path);
   if (plan_->id_map()) {
@@ -228,6 +229,23 @@ Status Birth::RunHooks(const Pidfd&) {
                            StateJson(ContainerStatus::kCreating), options_.bundle);
 }
 
+// How init gets into its cgroups: into v2's by clone3, into the others by its own hand. A scope of
+// systemd has to be made around it, and from another user namespace neither is allowed.
+Status Birth::PlanJoin(launch::ParentWork& work) {
+  if (!cgroup_ || plan_->namespaces().needs_stage1 || !cgroup_->has_cgroup() ||
+      context_.cgroup_driver == CgroupDriver::kSystemd)
+    return Ok();
+  if (auto opened = cgroup_->DirFdForClone()) {
+    cgroup_fd_ = std::move(opened).value();
+    work.cgroup_fd = cgroup_fd_.get();
+    v2_join_ = cgroup::V2Join::kDoneByClone;
+  }
+  CAISSON_ASSIGN(cgroup::JoinFiles files, cgroup_->OpenToJoin(v2_join_));
+  plan_->JoinBy(std::move(files));
+  joins_itself_ = true;
+  return Ok();
+}
+
 Status Birth::MakeInit(Gate gate) {
   CAISSON_TRY(MakeCgroup());
   CAISSON_TRY(MakeResctrlGroup());
@@ -235,15 +253,7 @@ Status Birth::MakeInit(Gate gate) {
   launch::ParentWork work;
   work.place = [this](const Pidfd& init) { return Place(init); };
   work.run_hooks = [this](const Pidfd& init) { return RunHooks(init); };
-  UniqueFd cgroup_fd;
-  // From another user namespace clone3 may not put a process there.
-  if (cgroup_ && !plan_->namespaces().needs_stage1 && cgroup_->has_cgroup()) {
-    if (auto opened = cgroup_->DirFdForClone()) {
-      cgroup_fd = std::move(opened).value();
-      work.cgroup_fd = cgroup_fd.get();
-      joined_by_clone_ = true;
-    }
-  }
+  CAISSON_TRY(PlanJoin(work));
   const Deadline deadline = HasHooks() ? Deadline::Never() : Deadline::After(kCreateLimit);
   CAISSON_ASSIGN(launched_, launch::LaunchInit(*plan_, work, deadline));
   CAISSON_TRY(directory_.PublishDraft());

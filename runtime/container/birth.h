@@ -44,6 +44,7 @@ class Birth {
   Status MakeCgroup();
   Status MakeResctrlGroup();
   Status PlanLaunch(Gate gate);
+  Status PlanJoin(launch::ParentWork& work);
   Status Place(const Pidfd& init);
   Status RunHooks(const Pidfd& init);
   bool HasHooks() const;
@@ -57,7 +58,9 @@ class Birth {
   state::Record record_;
   cgroup::Layout layout_;
   std::optional<cgroup::Manager> cgroup_;
-  bool joined_by_clone_ = false;
+  cgroup::V2Join v2_join_ = cgroup::V2Join::kByWrite;
+  bool joins_itself_ = false;
+  UniqueFd cgroup_fd_;
   UniqueFd console_socket_;
   UniqueFd gate_;
   std::optional<NotifyRelay> notify_relay_;

@@ -37,23 +37,28 @@ Result<process::SetGroups> SetGroupsOf(const state::Record& record) {
   return Trim(setting) == "deny" ? process::SetGroups::kDenied : process::SetGroups::kAllowed;
 }
 
-Result<launch::Launched> LaunchInto(const launch::LaunchPlan& plan,
-                                    const process::ExecAffinity& affinity, cgroup::Manager& target,
-                                    const launch::NotifyFn& notify) {
+Result<launch::Launched> LaunchInto(launch::LaunchPlan& plan, const process::ExecAffinity& affinity,
+                                    cgroup::Manager& target, const launch::NotifyFn& notify) {
   launch::ParentWork work;
   UniqueFd cgroup_fd;
-  if (!plan.namespaces().needs_stage1 && target.has_cgroup()) {
-    if (auto directory = target.DirFdForClone()) {
-      cgroup_fd = std::move(directory).value();
-      work.cgroup_fd = cgroup_fd.get();
-    }
+  auto v2_join = cgroup::V2Join::kByWrite;
+  const bool from_here = !plan.namespaces().needs_stage1 && target.has_cgroup();
+  if (auto directory = target.DirFdForClone(); from_here && directory) {
+    cgroup_fd = std::move(directory).value();
+    work.cgroup_fd = cgroup_fd.get();
+    v2_join = cgroup::V2Join::kDoneByClone;
+  }
+  const bool joins_itself = from_here && affinity.final.bytes == 0;
+  if (joins_itself) {
+    CAISSON_ASSIGN(cgroup::JoinFiles files, target.OpenToJoin(v2_join));
+    plan.JoinBy(std::move(files));
   }
   work.place = [&](const Pidfd& child) -> Status {
     // Where it runs on its way in, and where afterwards: the cgroup's cpuset lies in between.
     if (const int err = process::SetAffinity(child.host_pid(), affinity.initial); err != 0)
       return process::ExplainAffinity("initial", err);
-    CAISSON_TRY(target.AddProcess(child.host_pid(), cgroup_fd.valid() ? cgroup::V2Join::kDoneByClone
-                                                                      : cgroup::V2Join::kByWrite));
+    if (joins_itself) return Ok();
+    CAISSON_TRY(target.AddProcess(child.host_pid(), v2_join));
     CAISSON_TRACE(exec_joined, StrCat("pid ", child.host_pid()));
     if (const int err = process::SetAffinity(child.host_pid(), affinity.final); err != 0)
       return process::ExplainAffinity("final", err);

@@ -44,7 +44,11 @@ Error LaunchPlan::Explain(const sync::Message& failed) const {
       if (failed.item == kStage1Time) return process::ExplainTimeOffsets(failed.sys_errno);
       return SysError("setresuid", "root of the user namespace", failed.sys_errno);
     case Phase::kWaitParent:
-    case Phase::kGate: return SysError("talk to the runtime", "sync socket", failed.sys_errno);
+    case Phase::kGate:
+      if (failed.item >= kJoinCgroup && join_files_)
+        return join_files_->Explain(
+            {.sys_errno = failed.sys_errno, .item = failed.item - kJoinCgroup});
+      return SysError("talk to the runtime", "sync socket", failed.sys_errno);
     case Phase::kJoin:
       if (failed.item < namespaces_.joins.size()) return namespaces_.Explain(FailureOf(failed));
       return SysError("prctl", "PR_SET_DUMPABLE", failed.sys_errno);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "runtime/cgroup/join.h"
 #include "runtime/process/exec_block.h"
 #include "runtime/process/hooks.h"
 #include "runtime/process/identity.h"
@@ -37,8 +38,9 @@ struct InitView {
   const process::NamespaceJoin* joins = nullptr;
   std::size_t join_count = 0;
   bool in_user_namespace = false;  // becomes its root
-  bool waits_late = false;      // the parent places it while it works; only the gate waits for that
+  bool waits_late = false;  // works while the parent prepares its place, which it takes at the gate
   bool unshare_cgroup = false;  // after the cgroup was joined, so that it is the root
+  cgroup::JoinView cgroups;     // joined once the parent has prepared them
 
   const char* keyring = nullptr;  // null: keep the caller's
 

@@ -29,8 +29,9 @@ Result<std::unique_ptr<LaunchPlan>> LaunchPlan::ForInit(InitRequest request) {
   plan->FillSystem(request);
   CAISSON_TRY(plan->PlaceDescriptors(request.descriptors));
   plan->process_->Fill(plan->view_);
-  // Joining v1 cgroups takes the kernel milliseconds, so init works meanwhile, unless it needs what
-  // the parent does: its ids, its cgroup as the root of a namespace, hooks that look for its pid.
+  // The parent has limits to write and may have a scope to wait for, so init works meanwhile,
+  // outside the cgroup whose memory it would take; unless it needs what the parent does: its ids,
+  // its cgroup as the root of a namespace, hooks that look for its pid.
   plan->view_.waits_late = request.works_while_placed && !plan->view_.in_user_namespace &&
                            !plan->view_.unshare_cgroup && !plan->view_.runtime_hooks &&
                            !plan->container_hooks_;
@@ -173,6 +174,11 @@ Status LaunchPlan::PlaceDescriptors(const Descriptors& descriptors) {
   view_.lock_fd = descriptors.lock;
   CAISSON_ASSIGN(view_.gate_fd, place(descriptors.gate, -1));
   return Ok();
+}
+
+void LaunchPlan::JoinBy(cgroup::JoinFiles files) {
+  join_files_ = std::move(files);
+  view_.cgroups = join_files_->view();
 }
 
 Status LaunchPlan::SetHookState(std::string_view creating, std::string_view created) {

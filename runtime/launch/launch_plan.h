@@ -79,6 +79,10 @@ class LaunchPlan {
   // told to go on.
   Status SetHookState(std::string_view creating, std::string_view created);
 
+  // Has the new process join its cgroups by itself, as soon as it is told that they are ready:
+  // before clone3. Not across a user namespace that is joined (see needs_stage1).
+  void JoinBy(cgroup::JoinFiles files);
+
   // A failure of init (or stage 1) as a sentence:
   //   mount #3 proc on "/proc": fsmount "proc": Operation not permitted (EPERM)
   Error Explain(const sync::Message& failed) const;
@@ -101,6 +105,7 @@ class LaunchPlan {
   std::vector<process::SysctlStep> sysctl_steps_;
   std::optional<ProcessPlan> process_;
   std::optional<std::int32_t> oom_score_adj_;
+  std::optional<cgroup::JoinFiles> join_files_;
   std::string keyring_;
   std::string hostname_;
   std::string domainname_;

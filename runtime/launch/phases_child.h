@@ -60,6 +60,10 @@ enum class UserStep : std::size_t {
 };
 enum class SeccompStep : std::size_t { kNoNewPrivileges, kFilter, kCapabilities = 192 };
 
+// Joins the cgroups that the parent has prepared, once; items from kJoinCgroup on are its.
+inline constexpr std::size_t kJoinCgroup = 1;
+StepFailure EnterCgroups(InitState& state) noexcept;
+
 // Stage 1: items below these are joins.
 inline constexpr std::size_t kStage1Identity = 100;
 inline constexpr std::size_t kStage1Time = 101;

@@ -63,7 +63,7 @@ StepFailure AwaitPlace(InitState& state) noexcept {
   // The parent died or gave up: it knows why, and there is nobody to tell.
   if (err == EPIPE) ::_exit(1);
   if (TraceIsOn()) SetTracePid(host_pid);
-  return Failed(err);
+  return err == 0 ? EnterCgroups(state) : Failed(err);
 }
 
 // The host's procfs is still in view. 0 when it is not.
@@ -80,6 +80,23 @@ StepFailure OfTerminal(process::TerminalFailure failure) noexcept {
 }
 
 }  // namespace
+
+StepFailure EnterCgroups(InitState& state) noexcept {
+  cgroup::JoinView& cgroups = state.view.cgroups;
+  if (cgroups.count == 0) return kDone;
+  StepFailure joined = cgroup::JoinCgroups(cgroups);
+  if (!joined.ok()) {
+    joined.item += kJoinCgroup;
+    return joined;
+  }
+  cgroup::CloseJoinFiles(cgroups);
+  cgroups.count = 0;
+  if (state.view.kind == InitView::Kind::kExec)
+    CAISSON_TRACE(exec_joined, cgroups.name);
+  else
+    CAISSON_TRACE(cgroup_join, cgroups.name);
+  return kDone;
+}
 
 StepFailure WaitParent(InitState& state) noexcept {
   if (!state.view.waits_late) return AwaitPlace(state);

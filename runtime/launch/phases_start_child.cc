@@ -63,7 +63,7 @@ StepFailure WaitAtGate(InitState& state) noexcept {
   if (state.view.gate_fd < 0) {
     const int err = sync::AwaitInChild(state.sync_fd, sync::Type::kStart);
     if (err == EPIPE) ::_exit(1);
-    return Failed(err);
+    return err == 0 ? EnterCgroups(state) : Failed(err);
   }
   // The creator goes away now; from here on failures are the starter's to hear.
   ::close(state.sync_fd);

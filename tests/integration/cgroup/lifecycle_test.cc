@@ -42,6 +42,53 @@ TEST_F(CgroupTest, AProcessIsInEveryHierarchyAndNothingStaysBehind) {
     EXPECT_FALSE(Exists(directory.path)) << directory.path;
 }
 
+TEST_F(CgroupTest, AProcessJoinsEveryHierarchyByItself) {
+  CAISSON_REQUIRE(Need::kRoot);
+  Manager& manager = Create();
+  const auto files = manager.OpenToJoin();
+  ASSERT_TRUE(files) << files.error().message();
+  int inside[2];
+  ASSERT_EQ(::pipe2(inside, O_CLOEXEC), 0);
+  const UniqueFd told(inside[0]);
+  UniqueFd tell(inside[1]);
+  HeldChild child = Held([&] {
+    const StepFailure joined = JoinCgroups(files->view());
+    CloseJoinFiles(files->view());
+    if (!joined.ok() || ::fcntl(files->view().files[0], F_GETFD) >= 0) return 1;
+    if (::write(tell.get(), "x", 1) != 1) return 2;
+    ::pause();
+    return 3;
+  });
+  tell.Reset();
+
+  child.Release();
+
+  char byte = 0;
+  ASSERT_EQ(::read(told.get(), &byte, 1), 1) << "the child could not join";
+  const pid_t pid = child.guard.child().host_pid();
+  const auto text = ReadFile(StrCat("/proc/", pid, "/cgroup"));
+  ASSERT_TRUE(text);
+  for (const auto line : Split(Trim(*text), '\n'))
+    EXPECT_THAT(std::string(line), testing::EndsWith(":/" + name_));
+  EXPECT_THAT(*manager.Processes(), ElementsAre(pid));
+}
+
+TEST_F(CgroupTest, JoiningACgroupThatIsGoneNamesIt) {
+  CAISSON_REQUIRE(Need::kRoot);
+  Manager& manager = Create();
+  const auto files = manager.OpenToJoin();
+  ASSERT_TRUE(files) << files.error().message();
+  ASSERT_TRUE(manager.Remove(Soon()));
+
+  const StepFailure joined = JoinCgroups(files->view());
+
+  EXPECT_EQ(joined.sys_errno, ENODEV);
+  EXPECT_EQ(joined.item, 0u);
+  EXPECT_THAT(files->Explain(joined).message(),
+              testing::StartsWith(StrCat("join cgroup \"/", name_, "\": write \"",
+                                         manager.record().directories[0].path)));
+}
+
 TEST_F(CgroupTest, CloneIntoTheV2DirectoryNeedsNoWriteThere) {
   CAISSON_REQUIRE(Need::kRoot);
   Manager& manager = Create();
