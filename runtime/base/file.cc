@@ -41,11 +41,10 @@ Result<std::string> ReadSmallFileAt(FdView dir, const std::string& path) {
   CAISSON_ASSIGN(const UniqueFd fd, OpenAt(dir, path, O_RDONLY));
   // proc makes its files in pages; a shorter answer is the last one.
   constexpr std::size_t kSurelyWhole = 4096 - 256;
-  constexpr std::size_t kRoom = 16384;
-  std::string text(kRoom, '\0');
-  const ssize_t got = TEMP_FAILURE_RETRY(::read(fd.get(), text.data(), text.size()));
+  char room[16384];  // on the stack, where nothing clears it first
+  const ssize_t got = TEMP_FAILURE_RETRY(::read(fd.get(), room, sizeof room));
   if (got < 0) return SysError("read", path);
-  text.resize(static_cast<std::size_t>(got));
+  std::string text(room, static_cast<std::size_t>(got));
   if (text.size() < kSurelyWhole) return text;
   CAISSON_ASSIGN(const std::string rest, ReadFd(fd, path));
   return text + rest;

@@ -159,15 +159,17 @@ Status Manager::ApplyDevices(const spec::Resources& resources) const {
     // A new cgroup has its parent's rules and cannot have more. Device rules are root's; in a user
     // namespace the kernel forbids device nodes anyway.
     if (AllowAll(rules) || record_.rootless) return Ok();
-    UniqueFd files[2];
+    FdBatch batch;
+    int files[2] = {-1, -1};
     for (const DeviceRule& rule : rules) {
       const char* const name = rule.allow ? "/devices.allow" : "/devices.deny";
-      UniqueFd& file = files[rule.allow ? 1 : 0];
-      if (!file.valid()) {
-        CAISSON_ASSIGN(file, OpenAt(kCwd, v1->path + name, O_WRONLY));
+      int& file = files[rule.allow ? 1 : 0];
+      if (file < 0) {
+        CAISSON_ASSIGN(UniqueFd opened, OpenAt(kCwd, v1->path + name, O_WRONLY));
+        file = batch.Keep(std::move(opened));
       }
       const std::string line = V1Line(rule);
-      CAISSON_TRY(caisson::WriteAll(file, line, StrCat(v1->path, name)),
+      CAISSON_TRY(caisson::WriteAll(FdView::Raw(file), line, StrCat(v1->path, name)),
                   rule.field.empty() ? "default device rules" : rule.field, " (", name + 1, " = ",
                   line, ")");
     }

@@ -12,6 +12,8 @@ namespace caisson::cgroup {
 // A whole control or proc file in three system calls (open, read, close); more only when it is
 // longer than 16 KiB.
 Result<std::string> ReadControl(const std::string& path);
+// The same for one that fits into a page, whose descriptor goes into `batch`: two system calls.
+Result<std::string> ReadControl(const std::string& path, FdBatch& batch);
 
 // One write(2) of a value to an existing file, whose descriptor goes into `batch`.
 // Errors: as WriteFileAt.

@@ -21,14 +21,15 @@ std::string ParentOf(const std::string& path) { return path.substr(0, path.rfind
 
 // Copies cpus and mems from the parent, of which `depth` levels may lack them too.
 Status InheritCpuset(const std::string& path, std::uint32_t depth) {
+  FdBatch batch;
   for (const char* file : {"/cpuset.cpus", "/cpuset.mems"}) {
     const std::string parent = ParentOf(path);
-    CAISSON_ASSIGN(std::string value, ReadControl(parent + file));
+    CAISSON_ASSIGN(std::string value, ReadControl(parent + file, batch));
     if (Trim(value).empty() && depth > 1) {
       CAISSON_TRY(InheritCpuset(parent, depth - 1));
       CAISSON_ASSIGN(value, ReadControl(parent + file));
     }
-    CAISSON_TRY(WriteFileAt(kCwd, path + file, Trim(value)));
+    CAISSON_TRY(WriteControl(path + file, Trim(value), batch));
   }
   return Ok();
 }

@@ -56,7 +56,7 @@ Status SetUpLog(const Parsed& global) {
 
 std::string DefaultRoot() {
   const char* const runtime_dir = ::getenv("XDG_RUNTIME_DIR");
-  if (::geteuid() != 0 && runtime_dir != nullptr && *runtime_dir != '\0')
+  if (runtime_dir != nullptr && *runtime_dir != '\0' && ::geteuid() != 0)
     return StrCat(runtime_dir, "/caisson");
   return "/run/caisson";
 }

@@ -26,8 +26,8 @@ namespace {
 constexpr std::chrono::minutes kCreateLimit{2};
 constexpr std::chrono::seconds kUndoLimit{5};
 
-bool IsRootless(const Context& context) {
-  if (context.rootless == Rootless::kAuto) return ::geteuid() != 0;
+bool IsRootless(const Context& context, uid_t caller) {
+  if (context.rootless == Rootless::kAuto) return caller != 0;
   return context.rootless == Rootless::kYes;
 }
 
@@ -90,7 +90,7 @@ Status Birth::FillRecord(std::string_view config_json) {
   record_.annotations = config_.annotations;
   record_.namespaces = config_.linux.namespaces;
   record_.poststop = config_.hooks.poststop;
-  record_.rootless = IsRootless(context_);
+  record_.rootless = IsRootless(context_, record_.owner_uid);
   CAISSON_ASSIGN(record_.boot_id, state::ReadBootId());
   if (config_.linux.FindNamespace(spec::NamespaceType::kMount) == nullptr) {
     CAISSON_ASSIGN(record_.mount_below_root, MountIdAt(record_.rootfs), "root.path");

@@ -11,6 +11,7 @@
 #include "runtime/base/trace.h"
 #include "runtime/launch/clone.h"
 #include "runtime/launch/init_child.h"
+#include "runtime/launch/self_exe.h"
 #include "runtime/process/attributes.h"
 #include "runtime/process/namespace_trace.h"
 #include "runtime/process/rlimits.h"
@@ -125,6 +126,7 @@ Result<Cloned> Clone(const LaunchPlan& plan, const ParentWork& work, Deadline de
   CAISSON_ASSIGN(SyncEnds ends, MakeSyncEnds(view));
   view.sync_fd = ends.child.get();
   view.parent_fd = ends.parent.get();
+  view.seal_fd = SealFd();
   CAISSON_TRACE(create_4, "sync");
   const bool by_stage1 = plan.namespaces().needs_stage1;
   CAISSON_ASSIGN(Pidfd pid, by_stage1 ? CloneStage1(plan, view) : CloneDirectly(plan, view, work));
@@ -199,6 +201,7 @@ Result<Launched> LaunchInit(const LaunchPlan& plan, const ParentWork& work, Dead
   // before it could wait has closed its end; its report lies in the socket.
   if (!plan.view().waits_late || plan.view().gate_fd >= 0)
     (void)launched.channel.Send(Type::kContinue, child.host_pid());
+  DropSealFd();
   while (!launched.channel.sequence().complete()) {
     CAISSON_ASSIGN(sync::Received got, launched.channel.Receive(deadline));
     if (got.eof) return DiedSilently(child);
@@ -252,6 +255,7 @@ Result<Launched> LaunchExec(const LaunchPlan& plan, const ParentWork& work, cons
     return FirstCause(plan, launched.channel, std::move(placed).error());
   // A child that failed before it could wait has closed its end; its report lies in the socket.
   (void)launched.channel.Send(Type::kContinue, child.host_pid());
+  DropSealFd();
   while (true) {
     CAISSON_ASSIGN(sync::Received got, launched.channel.Receive(deadline));
     if (got.eof && !launched.channel.sequence().complete()) return DiedSilently(child);

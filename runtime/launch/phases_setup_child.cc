@@ -40,9 +40,8 @@ int RaiseLoopback() noexcept {
   ifreq request{};
   std::memcpy(request.ifr_name, "lo", sizeof "lo");
   request.ifr_flags = IFF_UP | IFF_RUNNING;
-  const int err = ::ioctl(socket, SIOCSIFFLAGS, &request) < 0 ? errno : 0;
-  ::close(socket);
-  return err;
+  // The socket stays until execve, or the close_range(2) before it: it is the container's own.
+  return ::ioctl(socket, SIOCSIFFLAGS, &request) < 0 ? errno : 0;
 }
 
 int OpenDevpts(const InitState& state) noexcept {

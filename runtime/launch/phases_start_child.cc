@@ -101,7 +101,10 @@ StepFailure BecomeUser(InitState& state) noexcept {
   const InitView& view = state.view;
   const StepFailure bounded = security::DropBounding(view.capabilities);
   if (!bounded.ok()) return Below(bounded, UserStep::kBounding);
-  if (const int err = security::KeepCapabilities(); err != 0) return Failed(err, UserStep::kKeep);
+  // Who stays root keeps them anyway.
+  if (view.identity.uid != 0) {
+    if (const int err = security::KeepCapabilities(); err != 0) return Failed(err, UserStep::kKeep);
+  }
   process::GiveStdioTo(view.identity.uid);
   const StepFailure changed = process::ApplyIdentity(view.identity);
   if (!changed.ok()) return Below(changed, UserStep::kIdentity);

@@ -14,6 +14,7 @@
 #include "runtime/base/fd.h"
 #include "runtime/base/path.h"
 #include "runtime/launch/self_remap.h"
+#include "runtime/rootfs/calls_child.h"
 
 namespace caisson::launch {
 namespace {
@@ -31,15 +32,16 @@ Result<bool> IsSealed() {
 }
 
 Result<UniqueFd> CloneReadOnly() {
-  UniqueFd clone(static_cast<int>(
-      ::syscall(SYS_open_tree, AT_FDCWD, kSelf, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)));
-  if (!clone.valid()) return SysError("open_tree", kSelf);
-  mount_attr attributes{};
-  attributes.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-  if (::syscall(SYS_mount_setattr, clone.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) <
-      0)
-    return SysError("mount_setattr", kSelf);
+  bool cloned = false;
+  UniqueFd clone(rootfs::CloneTreeWith(
+      AT_FDCWD, kSelf, 0, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0, &cloned));
+  if (!clone.valid()) return SysError(cloned ? "mount_setattr" : "open_tree", kSelf);
   return clone;
+}
+
+UniqueFd& Seal() {
+  static UniqueFd seal;
+  return seal;
 }
 
 Result<UniqueFd> CopyToSealedMemfd() {
@@ -72,7 +74,10 @@ Status SealSelfExe(char* const* argv, char* const* envp) {
   if (clone) {
     // The cheap way: nothing is executed, nothing starts over.
     const auto file = OpenAt(kCwd, FdPath(*clone), O_RDONLY);
-    if (file && RemapSelf(*file, argv, envp)) return Ok();
+    if (file && RemapSelf(*file, argv, envp)) {
+      Seal() = std::move(clone).value();
+      return Ok();
+    }
   } else {
     clone = CopyToSealedMemfd();
   }
@@ -80,5 +85,9 @@ Status SealSelfExe(char* const* argv, char* const* envp) {
   ::syscall(SYS_execveat, clone->get(), "", argv, envp, AT_EMPTY_PATH);
   return SysError("execveat", kSelf);
 }
+
+int SealFd() { return Seal().get(); }
+
+void DropSealFd() { Seal().Reset(); }
 
 }  // namespace caisson::launch

@@ -15,4 +15,10 @@ namespace caisson::launch {
 // Source: open_tree(2), mount_setattr(2), execveat(2), memfd_create(2).
 Status SealSelfExe(char* const* argv, char* const* envp);
 
+// What is left of the sealing: the descriptor of the clone, -1 when there is none. Nobody needs it,
+// but its last close waits for an RCU grace period: the child closes its copy early, the parent
+// when it has nothing better to do. Safe to call at any time.
+int SealFd();
+void DropSealFd();
+
 }  // namespace caisson::launch

@@ -28,8 +28,10 @@ void RunStage1(const Stage1View& stage1, InitView& view) noexcept {
   CAISSON_TRACE(create_7, "stage 1");
   if (view.lock_fd >= 0) ::close(view.lock_fd);
   if (view.parent_fd >= 0) ::close(view.parent_fd);
+  if (view.seal_fd >= 0) ::close(view.seal_fd);
   view.lock_fd = -1;
   view.parent_fd = -1;
+  view.seal_fd = -1;
   const StepFailure joined = process::JoinNamespaces(stage1.joins, stage1.join_count);
   if (!joined.ok()) sync::DieInChild(view.sync_fd, Phase::kStage1, joined);
   if (stage1.in_user_namespace) {

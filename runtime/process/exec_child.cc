@@ -34,6 +34,8 @@ Executable ResolveExecutable(const ExecView& view) noexcept {
 }
 
 int EnterCwd(const ExecView& view) noexcept {
+  // The root itself: no link on the way, and nothing beyond it.
+  if (view.cwd[0] == '/' && view.cwd[1] == '\0') return ::chdir("/") == 0 ? 0 : errno;
   // A magic link of /proc would lead through a descriptor that is still open here.
   open_how how{};
   how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;

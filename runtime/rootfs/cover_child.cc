@@ -34,6 +34,7 @@ class Cover {
     ready_ = -1;
   }
   bool has_original() const noexcept { return original_ >= 0; }
+  bool has_ready() const noexcept { return ready_ >= 0 || !attached_; }
   void SetOriginal(int tree) noexcept { original_ = tree; }
 
  private:
@@ -84,6 +85,10 @@ class Masker {
       if (tree < 0) return FailedCall(Call::kFsMount);
       cover.SetOriginal(tree);
     }
+    // A clone that finds no target would be dissolved at execve, behind an RCU grace period.
+    if (!cover.has_ready() && leaf != nullptr &&
+        ::faccessat(at, leaf, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+      return FailedCall(Call::kAttach);
     const int tree = cover.Get();
     if (tree < 0) return FailedCall(Call::kOpenTree);
     const int attached = leaf == nullptr ? AttachTo(tree, at) : AttachAt(tree, at, leaf);
@@ -103,18 +108,20 @@ CallFailure MakeReadonly(const RootfsView& view, const CoverStep& step) noexcept
   const Place& place = step.place;
   int target = -1;
   int tree = -1;
+  bool cloned = false;
   if (place.leaf != nullptr) {
-    tree = CloneTree(BaseOf(view, place), place.leaf, AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
+    tree = CloneTreeWith(BaseOf(view, place), place.leaf, AT_RECURSIVE | AT_SYMLINK_NOFOLLOW,
+                         MOUNT_ATTR_RDONLY, 0, &cloned);
   } else {
     target = OpenHow(view.root_fd, place.target, O_PATH, 0, kInRoot);
-    if (target >= 0) tree = CloneTree(target, "", AT_EMPTY_PATH | AT_RECURSIVE);
+    if (target >= 0)
+      tree = CloneTreeWith(target, "", AT_EMPTY_PATH | AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, &cloned);
   }
   if (tree < 0) {
+    if (cloned) return FailedCall(Call::kSetAttributes);
     if (target < 0 && IsMissing(errno)) return {};
     return FailedCall(target < 0 && place.leaf == nullptr ? Call::kOpenTarget : Call::kOpenTree);
   }
-  if (SetAttributes(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, 0) < 0)
-    return FailedCall(Call::kSetAttributes);
   const int attached =
       target < 0 ? AttachAt(tree, BaseOf(view, place), place.leaf) : AttachTo(tree, target);
   if (attached < 0) return FailedCall(Call::kAttach);

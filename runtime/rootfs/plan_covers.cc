@@ -67,16 +67,15 @@ Status OpenNullDevice(Planner& planner) {
     planner.plan.view.open_null = true;
     return Ok();
   }
-  CAISSON_ASSIGN(UniqueFd tree, OpenSourceTree("/dev/null", false));
+  CAISSON_ASSIGN(
+      UniqueFd tree,
+      OpenSourceTreeWith("/dev/null", false,
+                         MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSUID, MS_PRIVATE));
   struct stat found;
   if (::fstatat(tree.get(), "", &found, AT_EMPTY_PATH) < 0) return SysError("fstat", "/dev/null");
   if (!S_ISCHR(found.st_mode) || found.st_rdev != makedev(1, 3))
     return Error(Code::kUnsupported, "the host's \"/dev/null\" is not the null device")
         .Hint("make it again: mknod -m 666 /dev/null c 1 3");
-  TreeAttributes attributes;
-  attributes.set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSUID;
-  attributes.propagation = MS_PRIVATE;
-  CAISSON_TRY(SetTreeAttributes(tree, attributes, "/dev/null"));
   planner.plan.view.null_fd = planner.plan.Keep(std::move(tree));
   return Ok();
 }

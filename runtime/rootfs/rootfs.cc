@@ -79,8 +79,12 @@ Status PlanRoot(Planner& planner) {
   view.root_source = plan.Keep(plan.root_shown_as);
   if (context.rootless && !context.root_tree.valid()) return Ok();
   UniqueFd tree = std::move(context.root_tree);
-  if (!tree.valid()) {
-    CAISSON_ASSIGN(tree, OpenSourceTree(plan.root_shown_as, true), "root.path");
+  const bool is_given = tree.valid();
+  if (!is_given) {
+    CAISSON_ASSIGN(
+        tree,
+        OpenSourceTreeWith(plan.root_shown_as, true, 0, view.root_attributes.propagation_below),
+        "root.path");
   }
   struct stat found;
   if (::fstatat(tree.get(), "", &found, AT_EMPTY_PATH) < 0)
@@ -88,7 +92,7 @@ Status PlanRoot(Planner& planner) {
   if (!S_ISDIR(found.st_mode))
     return Error(Code::kInvalidSpec,
                  StrCat("root.path: \"", plan.root_shown_as, "\": no directory"), ENOTDIR);
-  CAISSON_TRY(SetTreeAttributes(tree, view.root_attributes, plan.root_shown_as));
+  if (is_given) CAISSON_TRY(SetTreeAttributes(tree, view.root_attributes, plan.root_shown_as));
   view.root_fd = plan.Keep(std::move(tree));
   return Ok();
 }

@@ -12,6 +12,16 @@ Result<UniqueFd> OpenSourceTree(const std::string& host_path, bool recursive) {
   return SourceError(host_path, errno);
 }
 
+Result<UniqueFd> OpenSourceTreeWith(const std::string& host_path, bool recursive, std::uint64_t set,
+                                    std::uint64_t propagation) {
+  bool cloned = false;
+  const int tree = CloneTreeWith(AT_FDCWD, host_path.c_str(), recursive ? AT_RECURSIVE : 0U, set,
+                                 propagation, &cloned);
+  if (tree >= 0) return UniqueFd(tree);
+  if (cloned) return SysError("mount_setattr", host_path);
+  return SourceError(host_path, errno);
+}
+
 Error SourceError(std::string_view host_path, int sys_errno) {
   Error error = SysError("open_tree", host_path, sys_errno);
   switch (error.sys_errno()) {

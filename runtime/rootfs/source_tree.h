@@ -18,6 +18,10 @@ namespace caisson::rootfs {
 // Source: open_tree(2), OPEN_TREE_CLONE.
 Result<UniqueFd> OpenSourceTree(const std::string& host_path, bool recursive);
 
+// The same with attributes and propagation for all that was cloned.
+Result<UniqueFd> OpenSourceTreeWith(const std::string& host_path, bool recursive, std::uint64_t set,
+                                    std::uint64_t propagation);
+
 // The same error with its hint, for an attempt that was made elsewhere.
 Error SourceError(std::string_view host_path, int sys_errno);
 

@@ -3,7 +3,9 @@
 // The floor of `run`: the kernel work of the default bundle and nothing else. The same namespaces,
 // mounts, devices, masks and cgroups, made by bare system calls with everything known beforehand.
 // What a runtime takes beyond this is its own.
-//   floor ROOTFS HIERARCHY...    runs /bin/true in it once, in a cgroup of each hierarchy
+//   floor [--join-by-itself] ROOTFS HIERARCHY...
+// runs /bin/true in it once, in a cgroup of each hierarchy. The parent moves the process there, as
+// runtimes do, which waits for an RCU grace period; or (v1) the process moves itself, which does not.
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -20,6 +22,11 @@
 #include <initializer_list>
 
 namespace {
+
+constexpr int kMostHierarchies = 32;
+bool g_joins_by_itself = false;
+int g_tasks[kMostHierarchies];
+int g_task_count = 0;
 
 void Must(long result, const char* what) {
   if (result >= 0) return;
@@ -66,6 +73,7 @@ void Mask() {
   close(parents_end);  // else the end of the parent would not end the wait
   char byte;
   (void)!read(gate, &byte, 1);
+  for (int i = 0; i < g_task_count; ++i) Must(write(g_tasks[i], "0", 1), "tasks");
   Must(mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr), "slave");
   Must(mount(root, root, nullptr, MS_BIND | MS_REC, nullptr), "root");
   Must(chdir(root), "chdir");
@@ -110,6 +118,12 @@ void Join(const char* hierarchy, pid_t pid) {
     CopyFromAbove(hierarchy, group, "cpuset.cpus");
     CopyFromAbove(hierarchy, group, "cpuset.mems");
   }
+  if (g_joins_by_itself) {
+    snprintf(path, sizeof path, "%s/tasks", group);
+    g_tasks[g_task_count] = open(path, O_WRONLY | O_CLOEXEC);
+    Must(g_tasks[g_task_count++], path);
+    return;
+  }
   snprintf(path, sizeof path, "%s/cgroup.procs", group);
   const int procs = open(path, O_WRONLY | O_CLOEXEC);
   Must(procs, path);
@@ -121,9 +135,15 @@ void Join(const char* hierarchy, pid_t pid) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) return fprintf(stderr, "usage: floor ROOTFS HIERARCHY...\n"), 2;
+  if (argc > 1 && strcmp(argv[1], "--join-by-itself") == 0) {
+    g_joins_by_itself = true;
+    --argc, ++argv;
+  }
+  if (argc < 2 || argc > kMostHierarchies)
+    return fprintf(stderr, "usage: floor [--join-by-itself] ROOTFS HIERARCHY...\n"), 2;
   int gate[2];
   Must(pipe2(gate, O_CLOEXEC), "pipe");
+  for (int i = 2; g_joins_by_itself && i < argc; ++i) Join(argv[i], 0);
   clone_args args{};
   args.flags =
       CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWNET;
@@ -131,7 +151,7 @@ int main(int argc, char** argv) {
   const pid_t pid = static_cast<pid_t>(syscall(SYS_clone3, &args, sizeof args));
   Must(pid, "clone3");
   if (pid == 0) Child(argv[1], gate[0], gate[1]);
-  for (int i = 2; i < argc; ++i) Join(argv[i], pid);
+  for (int i = 2; !g_joins_by_itself && i < argc; ++i) Join(argv[i], pid);
   Must(write(gate[1], "x", 1), "gate");
   int status = 0;
   Must(waitpid(pid, &status, 0), "waitpid");

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every section needs: the contenders, bundles, rounds in turn, medians and system-call counts."""
 import copy
+import ctypes
 import json
 import os
 import pathlib
@@ -26,6 +27,7 @@ class Bench:
         self.divisor = rounds_divisor
         self.programs = pathlib.Path(os.environ.get("CAISSON_PROGRAMS", repository / "build/release/bin"))
         self.caisson = str(self.programs / "caisson")
+        self.verdicts = []
 
     def __enter__(self):
         if not os.access(self.caisson, os.X_OK):
@@ -33,9 +35,7 @@ class Bench:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="caisson-bench-"))
         self.hide_unified()
         self.make_rootfs()
-        self.floor = str(self.folder / "floor")
-        subprocess.run(["c++", "-O2", "-static", "-std=c++20", "-D_GNU_SOURCE",
-                        str(self.repository / "tests/bench/floor.cc"), "-o", self.floor], check=True)
+        self.floor, self.peak = self.compile("floor"), self.compile("peak")
         self.runtimes = {"caisson": self.caisson}
         for peer in ("crun", "runc"):
             if shutil.which(peer):
@@ -46,6 +46,26 @@ class Bench:
 
     def __exit__(self, *_):
         shutil.rmtree(self.folder)
+
+    def compile(self, name: str) -> str:
+        program = str(self.folder / name)
+        subprocess.run(["c++", "-O2", "-static", "-std=c++20", "-D_GNU_SOURCE",
+                        str(self.repository / f"tests/bench/{name}.cc"), "-o", program], check=True)
+        return program
+
+    def goal(self, what: str, value, most, unit: str):
+        """Says whether a goal was reached, here and in the summary. `value` None: could not be measured."""
+        seen = "not measured" if value is None else f"{value:.2f}".rstrip("0").rstrip(".") + f" {unit}"
+        verdict = "missed" if value is None or value > most else "reached"
+        line = f"{verdict:8} {what}: {seen} (at most {most} {unit})"
+        print(f"  goal {line}", flush=True)
+        self.verdicts.append(line)
+
+    def summary(self):
+        if self.verdicts:
+            print("\ngoals")
+        for line in self.verdicts:
+            print(f"  {line}")
 
     def hide_unified(self):
         if mounted("cgroup"):
@@ -81,8 +101,8 @@ class Bench:
     def rounds(self, count: int) -> int:
         return max(3, count // self.divisor)
 
-    def floor_command(self) -> list:
-        return [self.floor, str(self.rootfs), *(mounted("cgroup") or mounted("cgroup2"))]
+    def floor_command(self, *options: str) -> list:
+        return [self.floor, *options, str(self.rootfs), *(mounted("cgroup") or mounted("cgroup2"))]
 
 
 def timed(command: list, **more) -> float:
@@ -126,11 +146,26 @@ def system_calls(command: list) -> int:
     return int(total[1])
 
 
-def peak_kib(command: list) -> int:
+def peak_kib(bench: Bench, command: list) -> int:
     """The largest resident set of any one process of the command, KiB."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"bench: {command} gave {process.returncode}")
-    return usage.ru_maxrss
+    return int(subprocess.run([bench.peak, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, check=True).stdout)
+
+
+def in_thousand_mounts(bench: Bench, work):
+    """Calls `work` while this mount namespace has 1000 mounts more."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    base = bench.folder / "mounts"
+    base.mkdir()
+    paths = [base / str(number) for number in range(1000)]
+    for path in paths:
+        path.mkdir()
+        if libc.mount(b"none", str(path).encode(), b"tmpfs", 0, None) != 0:
+            raise SystemExit(f"bench: mount on {path}: {os.strerror(ctypes.get_errno())}")
+    try:
+        return work()
+    finally:
+        for path in paths:
+            libc.umount2(str(path).encode(), 0)
+            path.rmdir()
+        base.rmdir()

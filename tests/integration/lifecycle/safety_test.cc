@@ -1,28 +1,84 @@
 // SPDX-License-Identifier: Apache-2.0
 // What stands between a container and the runtime, and what a crash leaves.
+#include <linux/filter.h>
+#include <linux/prctl.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <cstddef>
+#include <iterator>
 
 #include "tests/integration/lifecycle/fixture.h"
+#include "tests/support/in_child.h"
 
 namespace caisson::test {
 namespace {
 
 using ::testing::HasSubstr;
 
-class Safety : public Lifecycle {};
+// For the caller and all that it starts, this kernel has no PR_SET_MM.
+bool ForbidSetMm() {
+  sock_filter code[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 3),
+                        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[0])),
+                        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_MM, 0, 1),
+                        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+                        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  const sock_fprog program = {.len = std::size(code), .filter = code};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
+}
+
+class Safety : public Lifecycle {
+ protected:
+  // CVE-2019-5736: a waiting init is the runtime's own program. An attacker keeps a handle of it
+  // and opens that for writing once nobody executes the file any more. Gives the errno of that.
+  int TryToWriteTheRuntime(const std::string& waiting) {
+    const std::string exe = StrCat("/proc/", caisson_.PidOf(waiting), "/exe");
+    const UniqueFd handle(::open(exe.c_str(), O_PATH | O_CLOEXEC));
+    EXPECT_TRUE(handle.valid());
+    EXPECT_TRUE(caisson_.Run({"delete", "--force", waiting}).status.ok());
+    const UniqueFd opened(::open(FdPath(handle).c_str(), O_WRONLY | O_CLOEXEC));
+    return opened.valid() ? 0 : errno;
+  }
+};
 
 TEST_F(Safety, TheRuntimesBinaryCannotBeOpenedForWriting) {
-  // CVE-2019-5736: a waiting init is the runtime's own program. An attacker keeps a handle of it
-  // and opens that for writing once nobody executes the file any more.
   const std::string id = caisson_.Id("exe");
   ASSERT_TRUE(caisson_.RunDetached({"create", "-b", bundle_.path(), id}).status.ok());
-  const std::string exe = StrCat("/proc/", caisson_.PidOf(id), "/exe");
-  const UniqueFd handle(::open(exe.c_str(), O_PATH | O_CLOEXEC));
-  ASSERT_TRUE(handle.valid());
-  ASSERT_TRUE(caisson_.Run({"delete", "--force", id}).status.ok());
 
-  EXPECT_LT(::open(FdPath(handle).c_str(), O_WRONLY | O_CLOEXEC), 0);
-  EXPECT_EQ(errno, EROFS);
+  EXPECT_EQ(TryToWriteTheRuntime(id), EROFS);
+}
+
+TEST_F(Safety, TheRuntimesBinaryIsSealedWhereItCannotBeMappedAgain) {
+  const std::string id = caisson_.Id("exe");
+
+  const ChildResult made = InChild([&]() -> std::string {
+    if (!ForbidSetMm()) return "no filter";
+    if (::prctl(PR_SET_MM, PR_SET_MM_MAP, 0, 0, 0) == 0 || errno != EINVAL) return "no refusal";
+    const CommandOutput created = caisson_.RunDetached({"create", "-b", bundle_.path(), id});
+    return created.status.ok() ? "" : caisson_.DetachedErrors();
+  });
+
+  ASSERT_EQ(made.said, "");
+  EXPECT_EQ(TryToWriteTheRuntime(id), EROFS);
+}
+
+// The program that maps itself again must go on being described as before.
+TEST_F(Safety, AWaitingInitHasTheCommandLineOfItsCreator) {
+  const std::string id = caisson_.Id("line");
+  ASSERT_TRUE(caisson_.RunDetached({"create", "-b", bundle_.path(), id}).status.ok());
+  const std::string proc = StrCat("/proc/", caisson_.PidOf(id));
+
+  const auto line = ReadFile(proc + "/cmdline");
+  const auto environment = ReadFile(proc + "/environ");
+
+  ASSERT_TRUE(line && environment);
+  EXPECT_THAT(*line, HasSubstr(std::string("create\0-b\0", 10) + bundle_.path()));
+  EXPECT_THAT(*line, ::testing::EndsWith(std::string(1, '\0') + id + std::string(1, '\0')));
+  EXPECT_THAT(*environment, HasSubstr("PATH="));
 }
 
 TEST_F(Safety, AWaitingInitCannotBeTraced) {
