@@ -85,7 +85,8 @@ void RunInit(InitView& view) noexcept {
   CAISSON_TRACE(create_7, view.kind == InitView::Kind::kInit ? "init" : "exec");
   if (view.lock_fd >= 0) ::close(view.lock_fd);
   if (view.parent_fd >= 0) ::close(view.parent_fd);
-  if (view.seal_fd >= 0) ::close(view.seal_fd);
+  // Else it goes with the old root.
+  if (view.seal_fd >= 0 && view.kind == InitView::Kind::kExec) ::close(view.seal_fd);
   InitState state{.view = view, .rootfs = {}, .sync_fd = view.sync_fd};
   if (view.rootfs != nullptr) state.rootfs = *view.rootfs;
   if (view.kind == InitView::Kind::kInit) Walk(kInitPhases, state);

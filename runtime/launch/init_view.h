@@ -33,7 +33,7 @@ struct InitView {
 
   int lock_fd = -1;    // closed first: a lock of the creator's that must not outlive it
   int parent_fd = -1;  // closed first: the other end of sync_fd, whose closing tells of its death
-  int seal_fd = -1;    // closed first: self_exe.h
+  int seal_fd = -1;    // what is left of the sealing, see self_exe.h
 
   // namespaces
   const process::NamespaceJoin* joins = nullptr;

@@ -201,7 +201,6 @@ Result<Launched> LaunchInit(const LaunchPlan& plan, const ParentWork& work, Dead
   // before it could wait has closed its end; its report lies in the socket.
   if (!plan.view().waits_late || plan.view().gate_fd >= 0)
     (void)launched.channel.Send(Type::kContinue, child.host_pid());
-  DropSealFd();
   while (!launched.channel.sequence().complete()) {
     CAISSON_ASSIGN(sync::Received got, launched.channel.Receive(deadline));
     if (got.eof) return DiedSilently(child);
@@ -236,9 +235,11 @@ Status AwaitRunning(sync::Channel& channel,
 Status Release(const LaunchPlan& plan, Launched& launched, const NotifyFn& notify) {
   launched.channel.Expect(sync::Sequence(UntilRunning(plan)));
   CAISSON_TRY(launched.channel.Send(Type::kStart));
-  return AwaitRunning(
+  Status running = AwaitRunning(
       launched.channel, [&](const sync::Message& failed) { return plan.Explain(failed); }, notify,
       Deadline::Never());
+  DropSealFd();
+  return running;
 }
 
 Result<Launched> LaunchExec(const LaunchPlan& plan, const ParentWork& work, const NotifyFn& notify,
@@ -255,7 +256,6 @@ Result<Launched> LaunchExec(const LaunchPlan& plan, const ParentWork& work, cons
     return FirstCause(plan, launched.channel, std::move(placed).error());
   // A child that failed before it could wait has closed its end; its report lies in the socket.
   (void)launched.channel.Send(Type::kContinue, child.host_pid());
-  DropSealFd();
   while (true) {
     CAISSON_ASSIGN(sync::Received got, launched.channel.Receive(deadline));
     if (got.eof && !launched.channel.sequence().complete()) return DiedSilently(child);
@@ -265,6 +265,7 @@ Result<Launched> LaunchExec(const LaunchPlan& plan, const ParentWork& work, cons
     if (got.message.type == Type::kSeccompNotify && notify) CAISSON_TRY(notify(got.fd));
   }
   CAISSON_TRACE(exec_running, StrCat("pid ", child.host_pid()));
+  DropSealFd();
   return launched;
 }
 

@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -183,7 +184,20 @@ StepFailure RunContainerHooks(InitState& state) noexcept {
   return process::RunChildHooks(state.view.container_hooks);
 }
 
+// The last close of the program's clone would wait for an RCU grace period, as umount2(2) of the
+// old root does. Attached there, over any file that there is, it goes in the same wait. Nothing is
+// looked up in the old root any more.
+void LeaveSealBehind(const InitState& state) noexcept {
+  const int seal = state.view.seal_fd;
+  if (seal < 0) return;
+  if (state.view.rootfs != nullptr && state.rootfs.turn == rootfs::RootTurn::kPivot &&
+      ::move_mount(seal, "", AT_FDCWD, "/proc/version", MOVE_MOUNT_F_EMPTY_PATH) == 0)
+    return;
+  ::close(seal);
+}
+
 StepFailure TurnRoot(InitState& state) noexcept {
+  LeaveSealBehind(state);
   if (state.view.rootfs == nullptr) return kDone;
   return rootfs::TurnRoot(state.rootfs);
 }

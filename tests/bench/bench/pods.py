@@ -39,44 +39,64 @@ def pss_kib(pid: int) -> int:
 
 
 def keepers() -> list:
+    """Those of the pods below: a keeper calls itself after its pod."""
     found = []
     for entry in pathlib.Path("/proc").iterdir():
         try:
-            if entry.name.isdigit() and (entry / "comm").read_text().startswith("caisson-keeper"):
+            if entry.name.isdigit() and (entry / "comm").read_text().startswith("keeper:p"):
                 found.append(int(entry.name))
         except OSError:
             pass
     return found
 
 
-def podman_pod(storage: str, name: str) -> float:
-    base = ["podman", "--root", storage, "--runroot", storage + "-run", "--cgroup-manager", "cgroupfs"]
-    limits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]
-    began = time.perf_counter()
-    commands = [[*base, "pod", "create", "--infra-image", "localhost/busybox", "--infra-command", "/bin/sleep 100000", "--name", name]]
-    commands += [[*base, "run", "-d", *limits, "--pod", name, "localhost/busybox", "/bin/sleep", "100000"] for _ in range(2)]
-    for command in commands:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+class Podman:
+    """podman with a storage, a configuration and cgroups of its own; gone when the block ends."""
+
+    def __init__(self, bench: Bench):
+        self.storage = str(bench.folder / "podman")
+        self.parent = f"/caisson-bench-{os.getpid()}"
+        self.base = ["podman", "--root", self.storage, "--runroot", self.storage + "-run", "--cgroup-manager", "cgroupfs"]
+        settings = bench.folder / "containers.conf"
+        # Its default limits are above what a machine without CAP_SYS_RESOURCE may give.
+        settings.write_text('[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n')
+        self.environment = dict(os.environ, CONTAINERS_CONF=str(settings))
+        self.rootfs = bench.rootfs
+
+    def __enter__(self):
+        with subprocess.Popen(["tar", "-C", str(self.rootfs), "-c", "."], stdout=subprocess.PIPE) as archive:
+            self.call("import", "-", "localhost/busybox", stdin=archive.stdout)
+        return self
+
+    def __exit__(self, *_):
+        for command in (["pod", "rm", "-a", "-f", "-t", "0"], ["system", "reset", "-f"]):
+            subprocess.run([*self.base, *command], env=self.environment, capture_output=True, check=False)
+        # It leaves a cgroup "conmon" of each pod behind, and on v1 plain directories for controllers that are not mounted.
+        root = "/sys/fs/cgroup"
+        for place in [root, *(f"{root}/{name}" for name in os.listdir(root))]:
+            for path, _, files in os.walk(place + self.parent, topdown=False):
+                if os.statvfs(path).f_files > 0:  # a tmpfs counts its inodes, a cgroup does not
+                    for name in files:
+                        os.unlink(f"{path}/{name}")
+                os.rmdir(path)
+
+    def call(self, *words, stdin=subprocess.DEVNULL):
+        done = subprocess.run([*self.base, *words], env=self.environment, stdin=stdin, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise RuntimeError(f"{' '.join(command[:4])}…: {done.stderr.strip()[-200:]}")
-    return (time.perf_counter() - began) * 1e3
+            raise RuntimeError(f"podman {' '.join(words[:2])}: {done.stderr.strip()[-200:]}")
+
+    def pod(self, name: str) -> float:
+        began = time.perf_counter()
+        self.call("pod", "create", "--cgroup-parent", self.parent, "--infra-image", "localhost/busybox",
+                  "--infra-command", "/bin/sleep 100000", "--name", name)
+        for _ in range(2):
+            self.call("run", "-d", "--pod", name, "localhost/busybox", "/bin/sleep", "100000")
+        return (time.perf_counter() - began) * 1e3
 
 
 def podman(bench: Bench, count: int) -> list:
-    storage = str(bench.folder / "podman")
-    base = ["podman", "--root", storage, "--runroot", storage + "-run", "--cgroup-manager", "cgroupfs"]
-    imported = subprocess.run(f"tar -C {bench.rootfs} -c . | {' '.join(base)} import - localhost/busybox", shell=True,
-                              capture_output=True, text=True, check=False)
-    if imported.returncode != 0:
-        raise RuntimeError(imported.stderr.strip()[-200:])
-    taken = []
-    try:
-        for number in range(count):
-            taken.append(podman_pod(storage, f"bench{number}"))
-            subprocess.run([*base, "pod", "rm", "-f", "-t", "0", f"bench{number}"], capture_output=True, check=False)
-    finally:
-        subprocess.run([*base, "system", "reset", "-f"], capture_output=True, check=False)
-    return taken
+    with Podman(bench) as client:
+        return [client.pod(f"bench{number}") for number in range(count)]
 
 
 def pods(bench: Bench):
