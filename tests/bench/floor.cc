@@ -5,7 +5,8 @@
 // What a runtime takes beyond this is its own.
 //   floor [--join-by-itself] ROOTFS HIERARCHY...
 // runs /bin/true in it once, in a cgroup of each hierarchy. The parent moves the process there, as
-// runtimes do, which waits for an RCU grace period; or (v1) the process moves itself, which does not.
+// runtimes do, which waits for an RCU grace period; or (v1) the process moves itself, which does
+// not.
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>

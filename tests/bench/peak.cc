@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // peak COMMAND...: runs it and prints the largest resident set, in KiB, of any one process of it. A
-// process begins with the peak of whoever forked it, so that has to be smaller than what is measured:
-// this program is, an interpreter is not. Source: getrusage(2), ru_maxrss; exec_mmap() in the kernel.
+// process begins with the peak of whoever forked it, so that has to be smaller than what is
+// measured: this program is, an interpreter is not. Source: getrusage(2), ru_maxrss; exec_mmap() in
+// the kernel.
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
