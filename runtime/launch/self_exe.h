@@ -16,9 +16,9 @@ namespace caisson::launch {
 Status SealSelfExe(char* const* argv, char* const* envp);
 
 // What is left of the sealing: the descriptor of the clone, -1 when there is none. Nobody needs it,
-// but its last close waits for an RCU grace period. So init leaves the clone behind in the root that
-// it turns away from; for an exec, the child closes its copy early and the parent when the program
-// runs. Safe to call at any time.
+// but its last close waits for an RCU grace period. So init leaves the clone behind in the root
+// that it turns away from; for an exec, the child closes its copy early and the parent when the
+// program runs. Safe to call at any time.
 int SealFd();
 void DropSealFd();
 
