@@ -72,6 +72,18 @@ CommandOutput EscapeTest::Caisson(std::vector<std::string> args, std::string_vie
   return output ? std::move(*output) : CommandOutput();
 }
 
+int EscapeTest::CaissonOnNull(std::vector<std::string> args) {
+  Command command;
+  command.argv = {Program("caisson"), "--root", *dir_ / "state"};
+  command.argv.insert(command.argv.end(), args.begin(), args.end());
+  const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  command.fds = {{null.get(), 0}, {null.get(), 1}, {null.get(), 2}};
+  const auto process = Spawn(command);
+  const auto status = process ? process->Reap(Deadline::After(kLimit)) : process.error();
+  EXPECT_TRUE(status && *status) << Join(args, " ");
+  return status && *status ? (*status)->ShellCode() : -1;
+}
+
 CommandOutput EscapeTest::RunContainer() {
   WriteConfig();
   return Caisson({"run", "--bundle", dir_->path(), id_});
@@ -80,6 +92,31 @@ CommandOutput EscapeTest::RunContainer() {
 CommandOutput EscapeTest::RunContainer(std::vector<std::string> args) {
   config_.process->args = std::move(args);
   return RunContainer();
+}
+
+CommandOutput EscapeTest::CreateAndStart() {
+  CommandOutput output;
+  const std::string said = *dir_ / "created";
+  Command create;
+  create.argv = {Program("caisson"), "--root",   *dir_ / "state", "create", "--pid-file",
+                 *dir_ / "pid",      "--bundle", dir_->path(),    id_};
+  const UniqueFd out(::open(said.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  create.fds = {{out.get(), 1}, {out.get(), 2}};
+  const auto creator = Spawn(create);
+  const auto created = creator ? creator->Reap(Deadline::After(kLimit)) : creator.error();
+  EXPECT_TRUE(created && *created);
+  if (created && *created) output.status = **created;
+  if (output.status.ok()) {
+    const auto init = Pidfd::Open(ParseInt<pid_t>(Trim(dir_->Read("pid"))).value_or(0));
+    const CommandOutput started = Caisson({"start", id_});
+    output.status = started.status;
+    output.err = started.err;
+    if (init) (void)init->WaitEnded(Deadline::After(kLimit));  // it may have failed to start
+  }
+  EXPECT_TRUE(Caisson({"delete", "--force", id_}).status.ok());
+  output.out = dir_->Read("created");
+  output.err.append(output.out);
+  return output;
 }
 
 void EscapeTest::StartContainer(std::vector<std::string> args) {

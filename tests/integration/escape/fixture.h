@@ -31,9 +31,13 @@ class EscapeTest : public ::testing::Test {
   void WriteConfig(const std::string& bundle = "");
   // caisson --root STATE args...
   CommandOutput Caisson(std::vector<std::string> args, std::string_view input = {});
+  // The same with the host's /dev/null as its 0, 1 and 2. The exit code.
+  int CaissonOnNull(std::vector<std::string> args);
   // The configuration's process, to its end.
   CommandOutput RunContainer();
   CommandOutput RunContainer(std::vector<std::string> args);
+  // The configuration that WriteConfig wrote, by create, start and delete, to its process's end.
+  CommandOutput CreateAndStart();
   // A container with this process that runs until the test ends; its output goes to a file.
   void StartContainer(std::vector<std::string> args);
   CommandOutput ExecIn(std::vector<std::string> options, std::vector<std::string> args);

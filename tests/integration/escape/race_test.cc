@@ -2,11 +2,15 @@
 // A second process changes names under the runtime's hands, thousands of times.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <atomic>
+#include <iostream>
 
 #include "tests/integration/escape/fixture.h"
 
@@ -22,38 +26,68 @@ using ::testing::Not;
 class Exchanger {
  public:
   Exchanger(const std::string& a, const std::string& b) {
-    pid_ = ::fork();
-    while (pid_ == 0) (void)::syscall(SYS_renameat2, AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), 2);
+    void* const shared =
+        ::mmap(nullptr, sizeof *count_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    count_ = shared == MAP_FAILED ? nullptr : new (shared) std::atomic<std::int64_t>(0);
+    pid_ = count_ == nullptr ? -1 : ::fork();
+    while (pid_ == 0)
+      if (::syscall(SYS_renameat2, AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), 2) == 0) ++*count_;
   }
   Exchanger(const Exchanger&) = delete;
   Exchanger& operator=(const Exchanger&) = delete;
   ~Exchanger() {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
+    if (pid_ > 0) {
+      ::kill(pid_, SIGKILL);
+      ::waitpid(pid_, nullptr, 0);
+    }
+    if (count_ != nullptr) ::munmap(count_, sizeof *count_);
   }
+  std::int64_t count() const { return count_ == nullptr ? 0 : count_->load(); }
 
  private:
-  pid_t pid_;
+  std::atomic<std::int64_t>* count_ = nullptr;
+  pid_t pid_ = -1;
 };
 
 class EscapeByRace : public EscapeTest {
  protected:
-  // Runs the container this often; each time it may fail or see its own root, never the host's.
-  // Some rounds must get through: else nothing was raced for.
-  void Race(const std::vector<std::string>& args, int rounds) {
+  static constexpr std::int64_t kExchanges = 100'000;
+
+  // Runs the container this often, and on until the names were exchanged often enough: by `run`,
+  // and by create and start. Each time it may fail or see its own root, never the host's. Some
+  // rounds must get through: else nothing was raced for.
+  void Race(const Exchanger& exchanger, const std::vector<std::string>& args, int rounds) {
     int through = 0;
     std::string last_error;
     config_.process->args = args;
     WriteConfig();
-    for (int i = 0; i < rounds; ++i) {
-      const auto ran = Caisson({"run", "--bundle", dir_->path(), Id()});
+    int i = 0;
+    for (const Deadline end = Deadline::After(std::chrono::seconds(60));
+         i < rounds || (exchanger.count() < kExchanges && !end.passed()); ++i) {
+      const auto ran =
+          i % 2 == 0 ? Caisson({"run", "--bundle", dir_->path(), Id()}) : CreateAndStart();
       ASSERT_THAT(ran.out, Not(HasSubstr("HOST")));
       ASSERT_THAT(ran.status.code, AnyOf(0, 1)) << ran.err;
       through += ran.err.find("level=error") == std::string::npos;
       if (!ran.err.empty()) last_error = ran.err;
     }
     EXPECT_GT(through, 0) << last_error;
-    RecordProperty("through", through);
+    EXPECT_GE(exchanger.count(), kExchanges);
+    std::cout << i << " rounds, " << through << " got through, " << exchanger.count()
+              << " exchanges\n";
+  }
+  // The same with processes that join a running container.
+  void RaceExecs(const Exchanger& exchanger, const std::vector<std::string>& options,
+                 const std::vector<std::string>& args, int rounds) {
+    int through = 0;
+    for (int i = 0; i < rounds; ++i) {
+      const auto ran = ExecIn(options, args);
+      ASSERT_THAT(ran.out, Not(HasSubstr("HOST")));
+      through += ran.status.code == 0;
+    }
+    EXPECT_GT(through, 0);
+    std::cout << rounds << " execs, " << through << " got through, " << exchanger.count()
+              << " exchanges\n";
   }
   std::string CorePattern() const { return *ReadFile("/proc/sys/kernel/core_pattern"); }
 };
@@ -68,7 +102,7 @@ TEST_F(EscapeByRace, Cve2021_30465_AnExchangedMountTargetNeverLeadsOutside) {
                             .options = {"rbind"}});
   const Exchanger exchanger(Root("shared/target"), Root("shared/trap"));
 
-  Race({"/bin/true"}, RaceRounds(40));
+  Race(exchanger, {"/bin/true"}, RaceRounds(20));
 }
 
 TEST_F(EscapeByRace, Cve2023_27561_AnExchangedProcIsRefusedOrReal) {
@@ -77,7 +111,7 @@ TEST_F(EscapeByRace, Cve2023_27561_AnExchangedProcIsRefusedOrReal) {
   const std::string before = CorePattern();
   const Exchanger exchanger(Root("proc"), Root("trap"));
 
-  Race({"/bin/sh", "-c", "echo x > /proc/sys/kernel/core_pattern"}, RaceRounds(40));
+  Race(exchanger, {"/bin/sh", "-c", "echo x > /proc/sys/kernel/core_pattern"}, RaceRounds(20));
 
   EXPECT_EQ(CorePattern(), before);
 }
@@ -89,7 +123,7 @@ TEST_F(EscapeByRace, Ghsa3q8j_AnExchangedReadonlyPathIsReadonlyOrUntouched) {
   config_.linux.masked_paths.push_back("/secret/b/file");
   const Exchanger exchanger(Root("secret/a"), Root("secret/b"));
 
-  Race({"/bin/true"}, RaceRounds(30));
+  Race(exchanger, {"/bin/true"}, RaceRounds(20));
 }
 
 TEST_F(EscapeByRace, Cve2025_31133_AnExchangedNullNeverBecomesAMask) {
@@ -102,7 +136,7 @@ TEST_F(EscapeByRace, Cve2025_31133_AnExchangedNullNeverBecomesAMask) {
   const std::string before = CorePattern();
   const Exchanger exchanger(Root("dev/null"), Root("dev/trap"));
 
-  Race({"/bin/sh", "-c", "cat /secret; echo '|/evil' > /secret"}, RaceRounds(40));
+  Race(exchanger, {"/bin/sh", "-c", "cat /secret; echo '|/evil' > /secret"}, RaceRounds(20));
 
   EXPECT_EQ(CorePattern(), before);
 }
@@ -120,7 +154,7 @@ TEST_F(EscapeByRace, Cve2025_52565_AnExchangedConsoleIsNeverAnotherFile) {
   const std::string before = CorePattern();
   const Exchanger exchanger(Root("dev/console"), Root("dev/trap"));
 
-  Race({"/bin/sh", "-c", "echo '|/evil' > /dev/console"}, RaceRounds(30));
+  Race(exchanger, {"/bin/sh", "-c", "echo '|/evil' > /dev/console"}, RaceRounds(20));
 
   EXPECT_EQ(CorePattern(), before);
 }
@@ -133,7 +167,36 @@ TEST_F(EscapeByRace, Cve2024_45310_AnExchangedParentNeverGetsDirectoriesOutside)
         {.destination = StrCat("/shared/a/m", i, "/n"), .type = "tmpfs", .source = "tmpfs"});
   const Exchanger exchanger(Root("shared/a"), Root("shared/trap"));
 
-  Race({"/bin/true"}, RaceRounds(30));
+  Race(exchanger, {"/bin/true"}, RaceRounds(20));
+}
+
+TEST_F(EscapeByRace, Cve2024_21626_AnExchangedWorkingDirectoryOfAnExecIsInside) {
+  ASSERT_TRUE(MakeDirs(Root("shared/work"), 0755));
+  Link("/proc/self/fd/7", "shared/trap");
+  StartContainer({"/bin/sh", "-c", "echo ready; sleep 60"});
+  ASSERT_TRUE(AwaitOutput("ready")) << OutputOfContainer();
+  const Exchanger exchanger(Root("shared/work"), Root("shared/trap"));
+
+  RaceExecs(exchanger, {"--cwd", "/shared/work"},
+            {"/bin/sh", "-c", "ls -d etc/debian_version ../etc/debian_version && echo HOST; true"},
+            RaceRounds(20));
+}
+
+TEST_F(EscapeByRace, Cve2025_52565_AnExchangedPtsOfAnExecIsNeverAnotherFile) {
+  ASSERT_TRUE(MakeDirs(Root("dev/pts"), 0755));
+  ASSERT_TRUE(MakeDirs(Root("dev/trap"), 0755));
+  Link("/proc/sys/kernel/core_pattern", "dev/trap/ptmx");
+  DropMounts("/dev");
+  StartContainer({"/bin/sh", "-c", "echo ready; sleep 60"});
+  ASSERT_TRUE(AwaitOutput("ready")) << OutputOfContainer();
+  const std::string before = CorePattern();
+  const Exchanger exchanger(Root("dev/pts"), Root("dev/trap"));
+
+  for (int i = 0; i < RaceRounds(20); ++i)
+    EXPECT_NE(ExecIn({"--tty"}, {"/bin/sh", "-c", "echo '|/evil' >&0"}).status.code, 0)
+        << "there is no devpts in this container";
+
+  EXPECT_EQ(CorePattern(), before);
 }
 
 }  // namespace
