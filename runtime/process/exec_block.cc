@@ -164,6 +164,21 @@ Error ExecBlock::ExplainResolve(int sys_errno) const {
   return std::move(error).Hint("install it in the image, or correct process.args[0]");
 }
 
+std::string ExecBlock::WhatIsTooLong() const {
+  // Source: execve(2), "Limits on size of arguments and environment": MAX_ARG_STRLEN.
+  constexpr std::size_t kLongest = 32 * 4096;
+  for (const auto* const strings : {&argv_, &envp_}) {
+    for (const char* const text : *strings) {
+      if (text == nullptr || ::strnlen(text, kLongest) < kLongest) continue;
+      const std::string_view start(text, 64);
+      return StrCat(strings == &argv_ ? "an argument that begins with \"" : "the variable \"",
+                    start.substr(0, strings == &argv_ ? 16 : start.find('=')),
+                    "\" is longer than the 131071 bytes that the kernel takes");
+    }
+  }
+  return "process.args and process.env together are too long";
+}
+
 Error ExecBlock::ExplainExec(int sys_errno) const {
   Error error(CodeOf(sys_errno), StrCat("exec ", program_, ": ", Words(sys_errno)), sys_errno);
   switch (sys_errno) {
@@ -178,7 +193,7 @@ Error ExecBlock::ExplainExec(int sys_errno) const {
           "process.user may not execute it, or it lies on a mount with noexec");
     case EPERM:
       return std::move(error).Hint("the seccomp profile must allow execve, or a label forbids it");
-    case E2BIG: return std::move(error).Hint("process.args and process.env together are too long");
+    case E2BIG: return std::move(error).Hint(WhatIsTooLong());
     default: return error;
   }
 }

@@ -62,6 +62,7 @@ class ExecBlock {
   Error ExplainCwd(int sys_errno) const;
 
  private:
+  std::string WhatIsTooLong() const;
   ExecBlock() = default;
   void Fill(const std::vector<std::string>& args, const std::vector<std::string>& env,
             const std::vector<std::string>& candidates, bool has_home);

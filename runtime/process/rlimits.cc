@@ -73,7 +73,10 @@ Result<std::vector<RlimitStep>> PlanRlimits(const std::vector<spec::Rlimit>& rli
 
 // podman and containerd ask for more files than a restricted host has: the key word is runc's.
 Error ExplainRlimit(const std::vector<RlimitStep>& steps, const StepFailure& failure) {
-  const RlimitStep& step = steps.at(failure.item);
+  // The number came from another process.
+  if (failure.item >= steps.size())
+    return SysError("setrlimit", StrCat("step ", failure.item), failure.sys_errno);
+  const RlimitStep& step = steps[failure.item];
   Error error = SysError("setrlimit", RlimitName(step.resource), failure.sys_errno)
                     .Wrap(StrCat("process.rlimits[", failure.item, "] (soft ", Shown(step.soft),
                                  ", hard ", Shown(step.hard), ")"));

@@ -148,6 +148,8 @@ class Compiler {
       }
       NoteLargest(name);
       if (action == default_action_) continue;
+      // Each takes an instruction at least, and libseccomp's time grows with their square.
+      if (!conditions.empty() && ++conditional_rules_ > BPF_MAXINSNS) return TooLong();
       CAISSON_TRY(AddRules(number, name, action, conditions), "linux.seccomp.", field);
     }
     return Ok();
@@ -208,6 +210,10 @@ class Compiler {
     return passes ? NewerSyscalls::kDefault : NewerSyscalls::kEnosys;
   }
 
+  static Error TooLong() {
+    return BadField("syscalls", "the program is longer than the kernel takes (4096 instructions)");
+  }
+
   Result<SeccompFilter> Export() {
     const UniqueFd file(::memfd_create("seccomp", MFD_CLOEXEC));
     if (!file.valid()) return SysError("memfd_create", "seccomp");
@@ -217,9 +223,7 @@ class Compiler {
     CAISSON_ASSIGN(const std::string program, ReadFd(file, "seccomp program"));
     SettleLimits();
     filter_.program = OptimizeFilter(SeccompPrologue(limits_, Newer()) + program);
-    if (filter_.program.size() / sizeof(sock_filter) > BPF_MAXINSNS)
-      return BadField("syscalls",
-                      "the program is longer than the kernel takes (4096 instructions)");
+    if (filter_.program.size() / sizeof(sock_filter) > BPF_MAXINSNS) return TooLong();
     if (filter_.notifies)
       filter_.flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
     else
@@ -230,6 +234,7 @@ class Compiler {
   const spec::Seccomp& profile_;
   Context context_;
   std::uint32_t default_action_ = 0;
+  std::size_t conditional_rules_ = 0;
   std::vector<ArchitectureLimit> limits_;
   SeccompFilter filter_;
 };

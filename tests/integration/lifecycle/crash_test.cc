@@ -134,7 +134,7 @@ class Crash : public Lifecycle {
     const char* const text = std::getenv(name);
     return text != nullptr ? ParseInt<int>(text).value_or(otherwise) : otherwise;
   }
-  static int Step() { return std::max(1, FromEnvironment("CAISSON_TEST_EVERY", 12)); }
+  static int Step() { return std::max(1, FromEnvironment("CAISSON_TEST_EVERY", 20)); }
   static int First() { return FromEnvironment("CAISSON_TEST_FIRST", ::getpid() % Step()); }
 };
 

@@ -124,6 +124,11 @@ TEST(ExplainIdentity, UnmappedIdHasItsRemedy) {
       "linux.uidMappings and linux.gidMappings)");
 }
 
+TEST(ExplainRlimit, AStepThatIsNoneHasWordsToo) {
+  EXPECT_EQ(ExplainRlimit({}, {.sys_errno = EPERM, .item = 2}).ToString(),
+            "setrlimit \"step 2\": Operation not permitted (EPERM)");
+}
+
 TEST(GiveStdioTo, PipesAreGivenAndDevicesAndFilesNever) {
   CAISSON_REQUIRE(Need::kRoot);
   char pattern[] = "/tmp/caisson-stdio-XXXXXX";
