@@ -120,7 +120,7 @@ class Crash : public Lifecycle {
   }
   Subject CreateAs(std::string_view name, const Args& options = {}) {
     return {.name = name,
-            .least_calls = 75,
+            .least_calls = 60,
             .command =
                 [this, options](const std::string& id) {
                   Args args = options;
@@ -182,7 +182,7 @@ TEST_F(Crash, CreateWithHooks) {
 TEST_F(Crash, Start) {
   bundle_.Args({"/bin/sleep", "600"});
   KillAtEachCall({.name = "start",
-                  .least_calls = 35,
+                  .least_calls = 25,
                   .command = [](const std::string& id) -> Args {
                     return {"start", id};
                   },
@@ -197,7 +197,7 @@ TEST_F(Crash, Start) {
 TEST_F(Crash, Delete) {
   bundle_.Args({"/bin/sleep", "600"});
   KillAtEachCall({.name = "delete",
-                  .least_calls = 40,
+                  .least_calls = 25,
                   .command = [](const std::string& id) -> Args {
                     return {"delete", "--force", id};
                   },
@@ -207,7 +207,7 @@ TEST_F(Crash, Delete) {
 TEST_F(Crash, DeleteOfAStoppedOne) {
   bundle_.Args({"/bin/true"});
   KillAtEachCall({.name = "stopped",
-                  .least_calls = 35,
+                  .least_calls = 25,
                   .command = [](const std::string& id) -> Args {
                     return {"delete", id};
                   },
@@ -221,7 +221,7 @@ TEST_F(Crash, DeleteOfAStoppedOne) {
 TEST_F(Crash, Run) {
   bundle_.Args({"/bin/true"});
   KillAtEachCall({.name = "run",
-                  .least_calls = 120,
+                  .least_calls = 80,
                   .command = [this](const std::string& id) -> Args {
                     return {"run", "-b", bundle_.path(), id};
                   },
@@ -231,7 +231,7 @@ TEST_F(Crash, Run) {
 TEST_F(Crash, RunDetached) {
   bundle_.Args({"/bin/sleep", "600"});
   KillAtEachCall({.name = "run-d",
-                  .least_calls = 100,
+                  .least_calls = 80,
                   .command = [this](const std::string& id) -> Args {
                     return {"run",          "-d", "--pid-file", caisson_.dir() / "pid", "-b",
                             bundle_.path(), id};
@@ -243,7 +243,7 @@ TEST_F(Crash, RunDetached) {
 TEST_F(Crash, Pause) {
   bundle_.Args({"/bin/sleep", "600"});
   KillAtEachCall({.name = "pause",
-                  .least_calls = 30,
+                  .least_calls = 25,
                   .command = [](const std::string& id) -> Args {
                     return {"pause", id};
                   },
@@ -270,7 +270,7 @@ class CrashOfExec : public Crash {
       EXPECT_EQ(traced.exit_code, 0);
       break;
     }
-    EXPECT_GE(First() + kills * Step(), 70);
+    EXPECT_GE(First() + kills * Step(), 60);
     std::cout << name << ": killed after " << kills << " calls, one in " << Step() << "\n";
     Await([&] {
       const std::string pids = caisson_.Run({"ps", "-f", "json", container}).out;
