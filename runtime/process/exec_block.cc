@@ -166,7 +166,7 @@ Error ExecBlock::ExplainResolve(int sys_errno) const {
 
 std::string ExecBlock::WhatIsTooLong() const {
   // Source: execve(2), "Limits on size of arguments and environment": MAX_ARG_STRLEN.
-  constexpr std::size_t kLongest = 32 * 4096;
+  constexpr std::size_t kLongest = std::size_t{32} * 4096;
   for (const auto* const strings : {&argv_, &envp_}) {
     for (const char* const text : *strings) {
       if (text == nullptr || ::strnlen(text, kLongest) < kLongest) continue;
