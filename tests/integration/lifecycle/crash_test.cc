@@ -66,7 +66,7 @@ class Crash : public Lifecycle {
     argv.push_back(nullptr);
     const pid_t pid = ::fork();
     if (pid == 0) {
-      const int null = ::open("/dev/null", O_RDWR);
+      const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
       for (int fd = 0; fd < 3; ++fd) ::dup2(null, fd);
       ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
       ::execv(argv[0], argv.data());

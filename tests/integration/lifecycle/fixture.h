@@ -25,7 +25,7 @@ class Lifecycle : public ::testing::Test {
   // A container that sleeps until it is killed.
   std::string Sleeper(std::string_view name) {
     bundle_.Args({"/bin/sleep", "600"});
-    const std::string id = caisson_.Id(name);
+    std::string id = caisson_.Id(name);
     const CommandOutput ran = caisson_.RunDetached({"run", "-d", "-b", bundle_.path(), id});
     EXPECT_TRUE(ran.status.ok()) << caisson_.DetachedErrors();
     return id;

@@ -91,6 +91,7 @@ class Soak : public Lifecycle {
   static void AtOnce(int workers, int count, const Work& work) {
     std::atomic<int> next{0};
     std::vector<std::thread> threads;
+    threads.reserve(static_cast<std::size_t>(workers));
     for (int worker = 0; worker < workers; ++worker)
       threads.emplace_back([&] {
         for (int i = next++; i < count && !HasFailure(); i = next++) work(i);
