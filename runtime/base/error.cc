@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/base/error.h"
 
+#include <cctype>
 #include <cstring>
 
 namespace caisson {
@@ -29,6 +30,13 @@ Error SysError(std::string_view call, std::string_view operand, int err) {
                StrCat(call, " \"", operand, "\": ", description ? description : "unknown error",
                       " (", name ? std::string(name) : std::to_string(err), ")"),
                err);
+}
+
+std::string ErrnoWords(int err) {
+  const char* const text = strerrordesc_np(err);
+  std::string words = text != nullptr ? text : StrCat("errno ", err);
+  words[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(words[0])));
+  return words;
 }
 
 }  // namespace caisson

@@ -62,6 +62,9 @@ class [[nodiscard]] Error {
 // `operand` is what the call acted on, in the user's terms, never empty.
 Error SysError(std::string_view call, std::string_view operand, int err = errno);
 
+// "no such file or directory", as Go writes it: for sentences that others' programs look for.
+std::string ErrnoWords(int err);
+
 // A value or an Error, with the shape of std::expected.
 template <class T>
 class [[nodiscard]] Result {

@@ -23,13 +23,21 @@ bool IsRefusal(const Error& error) {
   return err == EACCES || err == EPERM || err == EROFS || err == ENOENT;
 }
 
-// A directory that was there before must be nobody's.
-Status CheckEmpty(const Directory& directory) {
+// A directory that was there before must be nobody's, and must not stop who joins it: the creation
+// would wait for its child for ever.
+Status CheckUsable(const Directory& directory) {
   CAISSON_ASSIGN(const std::vector<pid_t> pids, ProcessesIn(directory.path));
-  if (pids.empty()) return Ok();
-  return Error(Code::kAlreadyExists, StrCat("\"", directory.path, "\" is in use by process ",
-                                            DescribeProcess(pids.front())))
-      .Hint("choose another linux.cgroupsPath, or delete the container that uses it");
+  if (!pids.empty())
+    return Error(Code::kAlreadyExists,
+                 StrCat("container's cgroup is not empty: \"", directory.path,
+                        "\" is in use by process ", DescribeProcess(pids.front())))
+        .Hint("choose another linux.cgroupsPath, or delete the container that uses it");
+  auto frozen = Manager(Record{.directories = {directory}}).IsFrozen();
+  if (!frozen && frozen.error().sys_errno() != ENOENT) return std::move(frozen).error();
+  if (!frozen || !*frozen) return Ok();
+  return Error(Code::kWrongState,
+               StrCat("container's cgroup unexpectedly frozen: \"", directory.path, "\""))
+      .Hint("thaw it, or choose another linux.cgroupsPath");
 }
 
 Error ExplainMake(Error error) {
@@ -65,6 +73,14 @@ Result<bool> MakeSomewhere(Directory& directory, Made& made) {
   return made != Made::kNoMount;
 }
 
+// `controllers` is a list; hierarchies without controllers go by their name.
+bool HasOneOf(const Directory& directory, const std::string& controllers) {
+  if (directory.controllers == controllers) return true;
+  const auto names = Split(controllers, ',');
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view name) { return directory.Has(name); });
+}
+
 struct SubCgroup {
   std::string controllers;  // empty: of all hierarchies
   std::string path;         // "/a/b", or empty for the container's own
@@ -80,7 +96,8 @@ Result<SubCgroup> ParseSubCgroup(const std::string& text) {
     if (part.empty() || part == ".") continue;
     if (part == "..")
       return Error(Code::kInvalidSpec,
-                   StrCat("cgroup \"", text, "\": \"..\" would lead out of the container's"));
+                   StrCat("cgroup ", text, " is not a sub cgroup path: \"..\" leads out"))
+          .Hint("name a cgroup below the container's");
     sub.path.append("/").append(part);
   }
   return sub;
@@ -105,6 +122,18 @@ Result<Manager> Manager::Plan(const Layout& layout, const Request& request) {
   CAISSON_ASSIGN(const Layout exact, DetectByMountTable(layout.root));
   CAISSON_ASSIGN(Record record, Place(exact, request));
   return Manager(std::move(record));
+}
+
+Status Manager::CheckFree() const {
+  const Directory* const main = record_.Main();
+  if (record_.driver == Driver::kSystemd || main == nullptr) return Ok();
+  // One look is enough for the usual case: whoever made this one made all of them.
+  if (::access(main->path.c_str(), F_OK) != 0) return Ok();
+  for (const Directory& directory : record_.directories) {
+    if (::access(directory.path.c_str(), F_OK) != 0) continue;
+    CAISSON_TRY(CheckUsable(directory), "create cgroup \"", record_.path, "\"");
+  }
+  return Ok();
 }
 
 void Manager::ForeseeParents() {
@@ -136,7 +165,7 @@ Status Manager::MakeDirectories() {
     if (!there) return ExplainMake(std::move(there).error());
     if (!*there) continue;
     if (made == Made::kExisted && record_.driver == Driver::kCgroupfs)
-      CAISSON_TRY(CheckEmpty(directory));
+      CAISSON_TRY(CheckUsable(directory));
     if (directory.version == Version::kV2) is_new_ = made == Made::kNew;
     if (made == Made::kNew) {
       undo.Add([directory] {
@@ -169,8 +198,13 @@ Result<UniqueFd> Manager::DirFdForClone() const {
 Status Manager::Join(const Directory& directory, pid_t host_pid, FdBatch& batch) const {
   Status done = WriteControl(StrCat(directory.path, "/cgroup.procs"), StrCat(host_pid), batch);
   if (done) return done;
-  return ExplainJoin(std::move(done).error(), directory.Has("cpu"))
-      .Wrap(StrCat("join cgroup \"", record_.path, "\" with process ", host_pid));
+  // The sentence is runc's: scripts look for it.
+  const int err = done.error().sys_errno();
+  return ExplainJoin(Error(done.error().code(),
+                           StrCat("adding pid ", host_pid, " to cgroups \"", record_.path,
+                                  "\": ", directory.path, "/cgroup.procs: ", ErrnoWords(err)),
+                           err),
+                     directory.Has("cpu"));
 }
 
 Result<JoinFiles> Manager::OpenToJoin(V2Join v2) const {
@@ -180,8 +214,15 @@ Result<JoinFiles> Manager::OpenToJoin(V2Join v2) const {
     if (is_v2 && v2 == V2Join::kDoneByClone) continue;
     // v2 moves whole processes; on v1 "tasks" is the file for one thread.
     std::string path = StrCat(directory.path, is_v2 ? "/cgroup.procs" : "/tasks");
-    CAISSON_ASSIGN(UniqueFd file, OpenAt(kCwd, path, O_WRONLY), "join cgroup \"", record_.path,
-                   "\"");
+    auto opened = OpenAt(kCwd, path, O_WRONLY);
+    if (!opened) {
+      const int err = opened.error().sys_errno();
+      return Error(opened.error().code(),
+                   StrCat("adding pid of the new process to cgroups \"", record_.path,
+                          "\": ", directory.path, "/cgroup.procs: ", ErrnoWords(err)),
+                   err);
+    }
+    UniqueFd file = std::move(opened).value();
     files.Add(std::move(path), directory.Has("cpu"), std::move(file));
   }
   return files;
@@ -237,15 +278,13 @@ Result<Manager> Manager::Below(std::span<const std::string> sub_cgroups) const {
     bool found = false;
     for (std::size_t i = 0; i < record.directories.size(); ++i) {
       const Directory& own = record_.directories[i];
-      if (!sub.controllers.empty() && own.controllers != sub.controllers &&
-          !own.Has(sub.controllers))
-        continue;
+      if (!sub.controllers.empty() && !HasOneOf(own, sub.controllers)) continue;
       found = true;
       record.directories[i].path = own.path + sub.path;
     }
     if (!found)
       return Error(Code::kNotFound,
-                   StrCat("cgroup \"", text, "\": no hierarchy has controller ", sub.controllers));
+                   StrCat("cgroup \"", text, "\": unknown controller ", sub.controllers));
   }
   return Manager(std::move(record));
 }

@@ -41,6 +41,10 @@ class Manager {
   // Decides where, touches nothing. Errors: those of Place.
   static Result<Manager> Plan(const Layout& layout, const Request& request);
 
+  // Whether the cgroup is nobody's: not there, or without processes and not frozen.
+  // Errors: kAlreadyExists naming a process in it; kWrongState.
+  Status CheckFree() const;
+
   // Looks which parents Create is going to make, so that the record can say so before it does: a
   // creator that is killed in between leaves none behind.
   void ForeseeParents();

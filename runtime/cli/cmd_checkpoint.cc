@@ -18,6 +18,7 @@ constexpr Option kCheckpointOptions[] = {
     {"status-fd", "FD", "where criu says that it is ready"},
     {"page-server", "ADDRESS:PORT", "a page server for the image"},
     {"file-locks", "", "keep file locks"},
+    {"link-remap", "", "link unlinked files anew"},
     {"pre-dump", "", "dump memory only, and let the container go on"},
     {"manage-cgroups-mode", "MODE", "soft, full, strict or ignore"},
     {"empty-ns", "NAMESPACE", "make a namespace, but leave it empty"},

@@ -4,6 +4,7 @@
 #include "runtime/base/trace.h"
 #include "runtime/cli/commands.h"
 #include "runtime/cli/output.h"
+#include "runtime/cli/quantity.h"
 #include "runtime/cli/stats_json.h"
 
 namespace caisson::cli {
@@ -15,21 +16,15 @@ constexpr Option kOptions[] = {
     {"help", "", "show this help", 'h'},
 };
 
-// "500ms", "5s", "1m", "1h"; at least a millisecond.
-Result<std::chrono::milliseconds> ParseInterval(std::string_view text) {
-  const std::size_t digits = text.find_first_not_of("0123456789");
-  const auto number = ParseInt<std::int64_t>(text.substr(0, digits));
-  const std::string_view unit = digits == text.npos ? "" : text.substr(digits);
-  std::int64_t factor = 0;
-  if (unit == "ms") factor = 1;
-  if (unit == "s") factor = 1000;
-  if (unit == "m") factor = 60'000;
-  if (unit == "h") factor = 3'600'000;
-  constexpr std::int64_t kMost = 1'000'000;
-  if (!number || *number <= 0 || *number > kMost || factor == 0)
+Result<std::chrono::milliseconds> Interval(const Parsed& options) {
+  const std::string text = options.Get("interval", "5s");
+  const auto interval = ParseDuration(text);
+  if (!interval)
     return Error(Code::kInvalidSpec, StrCat("invalid duration \"", text, "\" for --interval"))
-        .Hint("write a number and ms, s, m or h");
-  return std::chrono::milliseconds(*number * factor);
+        .Hint("write numbers with units: 500ms, 5s, 1m30s");
+  if (interval->count() <= 0)
+    return Error(Code::kInvalidSpec, "duration interval must be greater than 0");
+  return std::chrono::ceil<std::chrono::milliseconds>(*interval);
 }
 
 enum class Woken { kTime, kMemory, kEnd };
@@ -89,7 +84,7 @@ Status Follow(const Invocation& invocation, std::chrono::milliseconds interval) 
 }
 
 Result<int> Run(const Invocation& invocation) {
-  CAISSON_ASSIGN(const auto interval, ParseInterval(invocation.options.Get("interval", "5s")));
+  CAISSON_ASSIGN(const auto interval, Interval(invocation.options));
   const std::string& id = invocation.id();
   if (invocation.options.On("stats")) {
     CAISSON_ASSIGN(const cgroup::Stats stats, container::Stats(invocation.context, id));

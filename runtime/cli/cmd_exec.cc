@@ -18,7 +18,7 @@ constexpr Option kOptions[] = {
     {"env", "NAME=VALUE", "set an environment variable", 'e'},
     {"tty", "", "give it a terminal", 't'},
     {"user", "UID[:GID]", "the user's number, and the group's", 'u'},
-    {"additional-gids", "GID", "a further group", 'g'},
+    {"additional-gids", "GID", "a further group", 'g', {}, true},
     {"cap", "CAP", "add a capability", 'c'},
     {"no-new-privs", "", "set no_new_privs"},
     {"apparmor", "PROFILE", "AppArmor profile"},
@@ -27,7 +27,7 @@ constexpr Option kOptions[] = {
     {"pid-file", "FILE", "write the process id to this file"},
     {"console-socket", "PATH", "AF_UNIX socket that gets the terminal's master descriptor"},
     {"pidfd-socket", "PATH", "AF_UNIX socket that gets a pidfd of the process"},
-    {"preserve-fds", "N", "pass N more file descriptors to it (after 0, 1 and 2)"},
+    {"preserve-fds", "N", kPreserveHelp, 0, {}, true},
     {"cgroup", "[CONTROLLER[,...]:]PATH", "run it in a sub-cgroup of the container's"},
     {"ignore-paused", "", "allow it in a paused container"},
     {"no-subreaper", "", "ignored"},
@@ -49,25 +49,31 @@ Result<container::ExecOptions> MakeOptions(const Invocation& invocation) {
 }
 
 Result<int> ExecDetached(const Invocation& invocation, const container::ExecOptions& options) {
-  CAISSON_TRY(container::Exec(invocation.context, options), "exec failed");
+  CAISSON_TRY(container::Exec(invocation.context, options));
   return 0;
 }
 
 Result<int> ExecForeground(const Invocation& invocation, container::ExecOptions options) {
   UniqueFd console;
   if (options.console.socket_path.empty()) options.console.master = &console;
+  options.console.plain_line_ends = options.console.socket_path.empty();
   if (!options.process.console_size) options.process.console_size = Foreground::WindowSize();
   CAISSON_ASSIGN(Foreground foreground, Foreground::Begin(Foreground::Subreaper::kNo));
-  CAISSON_ASSIGN(const Pidfd process, container::Exec(invocation.context, options), "exec failed");
+  CAISSON_ASSIGN(const Pidfd process, container::Exec(invocation.context, options));
   CAISSON_ASSIGN(const ExitStatus status, foreground.Wait(process, std::move(console)));
   return status.ShellCode();
 }
 
-Result<int> Run(const Invocation& invocation) {
-  SetFailureExit(kExitExecFailed);
+Result<int> Exec(const Invocation& invocation) {
   CAISSON_ASSIGN(container::ExecOptions options, MakeOptions(invocation));
   if (invocation.options.On("detach")) return ExecDetached(invocation, options);
   return ExecForeground(invocation, std::move(options));
+}
+
+Result<int> Run(const Invocation& invocation) {
+  SetFailureExit(kExitExecFailed);
+  CAISSON_ASSIGN(const int code, Exec(invocation), "exec failed");
+  return code;
 }
 
 }  // namespace

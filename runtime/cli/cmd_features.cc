@@ -30,6 +30,7 @@ Result<int> Run(const Invocation&) {
   tables.cgroup_systemd = true;
   tables.cgroup_rdma = true;
   tables.intel_rdt = true;
+  tables.net_devices = true;
   tables.idmapped_mounts = true;
   tables.apparmor = true;
   tables.selinux = true;

@@ -12,7 +12,9 @@ constexpr Option kOptions[] = {
 
 Result<int> Run(const Invocation& invocation) {
   const auto& arguments = invocation.options.arguments();
-  CAISSON_ASSIGN(const int signal, ParseSignal(arguments.size() > 1 ? arguments[1] : "SIGTERM"));
+  // An empty word is no signal given: scripts write kill "$id" "$signal".
+  const bool given = arguments.size() > 1 && !arguments[1].empty();
+  CAISSON_ASSIGN(const int signal, ParseSignal(given ? arguments[1] : "SIGTERM"));
   CAISSON_TRY(
       container::Kill(invocation.context, invocation.id(), signal, invocation.options.On("all")));
   return 0;

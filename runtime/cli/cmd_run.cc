@@ -25,6 +25,7 @@ Result<int> RunForeground(const Invocation& invocation, container::CreateOptions
   UniqueFd console;
   // The console's master comes here when there is a terminal and nobody else asked for it.
   if (options.console.socket_path.empty()) options.console.master = &console;
+  options.console.plain_line_ends = options.console.socket_path.empty();
   options.console.size = Foreground::WindowSize();
   CAISSON_ASSIGN(Foreground foreground, Foreground::Begin(invocation.options.On("no-subreaper")
                                                               ? Foreground::Subreaper::kNo

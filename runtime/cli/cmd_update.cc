@@ -2,6 +2,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
 #include "runtime/cli/commands.h"
+#include "runtime/cli/quantity.h"
 
 namespace caisson::cli {
 namespace {
@@ -24,7 +25,7 @@ constexpr Option kOptions[] = {
     {"memory-swap", "BYTES", "limit of memory and swap together; -1: unlimited swap"},
     {"kernel-memory", "BYTES", "ignored: the kernel has no such limit any more"},
     {"kernel-memory-tcp", "BYTES", "ignored: the kernel has no such limit any more"},
-    {"pids-limit", "N", "most processes"},
+    {"pids-limit", "N", "most processes", 0, {}, true},
     {"l3-cache-schema", "SCHEMA", "Intel RDT L3 cache schema"},
     {"mem-bw-schema", "SCHEMA", "Intel RDT memory bandwidth schema"},
     {"help", "", "show this help", 'h'},
@@ -33,31 +34,19 @@ constexpr Option kOptions[] = {
 template <class Int>
 Status Take(const Parsed& options, std::string_view name, std::optional<Int>& value) {
   const auto text = options.Last(name);
-  if (!text) return Ok();
+  if (!text || text->empty()) return Ok();
   value = ParseInt<Int>(*text);
   if (value) return Ok();
   return Error(Code::kInvalidSpec, StrCat("invalid value \"", *text, "\" for ", name));
 }
 
-// "64m", "1G", "-1": binary multiples, as docker and runc read them.
 Status TakeBytes(const Parsed& options, std::string_view name, std::optional<std::int64_t>& value) {
   const auto text = options.Last(name);
-  if (!text) return Ok();
-  std::string_view digits = *text;
-  if (digits.ends_with('b') || digits.ends_with('B')) digits.remove_suffix(1);
-  int shift = 0;
-  constexpr std::string_view kUnits = "kmgt";
-  const auto unit =
-      digits.empty() ? kUnits.npos : kUnits.find(static_cast<char>(digits.back() | 0x20));
-  if (unit != kUnits.npos) {
-    shift = 10 * (static_cast<int>(unit) + 1);
-    digits.remove_suffix(1);
-  }
-  const auto number = ParseInt<std::int64_t>(digits);
-  if (!number || *number < -1 || *number > (INT64_MAX >> shift))
-    return Error(Code::kInvalidSpec, StrCat("invalid value \"", *text, "\" for ", name));
-  value = *number < 0 ? *number : *number << shift;
-  return Ok();
+  if (!text || text->empty()) return Ok();
+  value = ParseBytes(*text);
+  if (value) return Ok();
+  return Error(Code::kInvalidSpec, StrCat("invalid value \"", *text, "\" for ", name))
+      .Hint("write bytes, or a number and k, m, g, t or p");
 }
 
 Result<spec::Resources> FromFile(const std::string& file) {
@@ -96,8 +85,11 @@ Result<spec::Resources> FromOptions(const Parsed& options) {
   spec::PidsResources pids;
   CAISSON_TRY(Take(options, "pids-limit", pids.limit));
   if (pids.limit) resources.pids = pids;
-  for (const char* const gone : {"kernel-memory", "kernel-memory-tcp"})
-    if (options.Has(gone)) Log(LogLevel::kWarning, StrCat("--", gone, " is ignored"));
+  for (const char* const gone : {"kernel-memory", "kernel-memory-tcp"}) {
+    std::optional<std::int64_t> bytes;
+    CAISSON_TRY(TakeBytes(options, gone, bytes));
+    if (bytes) Log(LogLevel::kWarning, StrCat("--", gone, " is ignored"));
+  }
   return resources;
 }
 

@@ -10,13 +10,12 @@
 namespace caisson::cli {
 namespace {
 
-// Sockets that systemd passed to this process. Source: sd_listen_fds(3).
+// Sockets that systemd passed to this process. Without LISTEN_PID, or with another process's, the
+// variable was inherited and means nothing. Source: sd_listen_fds(3).
 int ListenFds() {
   const char* const count = ::getenv("LISTEN_FDS");
-  if (count == nullptr) return 0;
-  if (const char* const pid = ::getenv("LISTEN_PID")) {
-    if (ParseInt<pid_t>(pid) != ::getpid()) return 0;
-  }
+  const char* const pid = ::getenv("LISTEN_PID");
+  if (count == nullptr || pid == nullptr || ParseInt<pid_t>(pid) != ::getpid()) return 0;
   return ParseInt<int>(count).value_or(0);
 }
 

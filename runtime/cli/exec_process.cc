@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/cli/exec_process.h"
 
+#include <algorithm>
+
 #include "runtime/base/file.h"
 #include "runtime/security/capabilities.h"
 
@@ -17,18 +19,10 @@ Result<std::uint32_t> ParseId(std::string_view text, std::string_view option) {
   return *id;
 }
 
-Status AddCapabilities(const std::vector<std::string>& names, spec::Process& process) {
-  if (names.empty()) return Ok();
-  if (!process.capabilities) process.capabilities.emplace();
-  for (const std::string& name : names) {
-    if (!security::CapabilityNumber(name))
-      return Error(Code::kInvalidSpec, StrCat("unknown capability \"", name, "\" for --cap"));
-    // Not the inheritable set: that would hand them on through set-uid programs (CVE-2022-29162).
-    for (auto* const set : {&process.capabilities->bounding, &process.capabilities->effective,
-                            &process.capabilities->permitted})
-      set->push_back(name);
-  }
-  return Ok();
+bool Lists(const std::vector<std::string>& names, const std::string& name) {
+  return std::any_of(names.begin(), names.end(), [&](const std::string& other) {
+    return security::CapabilityNumber(other) == security::CapabilityNumber(name);
+  });
 }
 
 Status ApplyOptions(const Parsed& options, spec::Process& process) {
@@ -50,6 +44,23 @@ Status ApplyOptions(const Parsed& options, spec::Process& process) {
 }
 
 }  // namespace
+
+Status AddCapabilities(const std::vector<std::string>& names, spec::Process& process) {
+  if (names.empty()) return Ok();
+  if (!process.capabilities) process.capabilities.emplace();
+  for (const std::string& name : names) {
+    if (!security::CapabilityNumber(name))
+      return Error(Code::kInvalidSpec, StrCat("unknown capability \"", name, "\" for --cap"));
+    // Not the inheritable set: that would hand them on through set-uid programs (CVE-2022-29162).
+    // What the configuration itself has there becomes ambient, which takes both sets, as in runc.
+    for (auto* const set : {&process.capabilities->bounding, &process.capabilities->effective,
+                            &process.capabilities->permitted})
+      set->push_back(name);
+    if (Lists(process.capabilities->inheritable, name))
+      process.capabilities->ambient.push_back(name);
+  }
+  return Ok();
+}
 
 Result<spec::User> ParseUser(std::string_view text, spec::User user) {
   const auto colon = text.find(':');

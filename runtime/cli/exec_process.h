@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/cli/command.h"
 #include "runtime/spec/process.h"
@@ -17,5 +19,10 @@ Result<spec::Process> MakeExecProcess(const Invocation& invocation);
 // accident (CVE-2026-30892). An absent gid leaves `user.gid`.
 // Errors: kInvalidSpec quoting the text.
 Result<spec::User> ParseUser(std::string_view text, spec::User user);
+
+// `exec --cap`: the named ones join the bounding, effective and permitted set, and the ambient one
+// when the configuration has them in the inheritable set.
+// Errors: kInvalidSpec quoting a name that is none.
+Status AddCapabilities(const std::vector<std::string>& names, spec::Process& process);
 
 }  // namespace caisson::cli

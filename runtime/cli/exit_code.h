@@ -5,8 +5,9 @@
 
 namespace caisson::cli {
 
-// A failure that has an exit status of its own: exec's, as in runc and in the shell.
+// Failures that have exit statuses of their own in runc: exec's, and a command that is none.
 inline constexpr int kExitFailed = 1;
+inline constexpr int kExitNoCommand = 3;
 inline constexpr int kExitExecFailed = 255;
 
 // The exit status for an error that reached main: 1, or what SetFailureExit said.

@@ -2,10 +2,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "runtime/cli/command.h"
 
 namespace caisson::cli {
+
+// What the user called this program: "caisson", or the name of the runtime that it stands in for.
+std::string_view ProgramName();
 
 // To standard output, in the layout of runc's help.
 void PrintHelp();

@@ -89,6 +89,9 @@ Result<Parsed> ParseOptions(std::span<const Option> table, std::span<const std::
         return Error(Code::kInvalidSpec, StrCat("flag needs an argument: -", name));
       value = args[++at];
     }
+    if (option->is_number && !ParseInt<std::int64_t>(*value))
+      return Error(Code::kInvalidSpec,
+                   StrCat("invalid value \"", *value, "\" for flag -", name, ": not a number"));
     parsed.given_.emplace_back(option->name, *value);
   }
   for (; at < args.size(); ++at) parsed.arguments_.emplace_back(args[at]);

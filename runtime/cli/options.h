@@ -19,6 +19,7 @@ struct Option {
   std::string_view help;
   char letter = 0;              // 'p' for -p
   std::string_view other = {};  // a second long name
+  bool is_number = false;       // its value must be a whole number
   bool is_switch() const { return value_name.empty(); }
 };
 

@@ -63,7 +63,10 @@ std::string DefaultRoot() {
 
 Result<container::Context> MakeContext(const Parsed& global) {
   container::Context context;
-  CAISSON_ASSIGN(context.root, Absolute(global.Get("root", DefaultRoot())));
+  const std::string root = global.Get("root", DefaultRoot());
+  // An unset variable of a script must not make the working directory the home of all state.
+  if (root.empty()) return Error(Code::kInvalidSpec, "--root: must not be empty");
+  CAISSON_ASSIGN(context.root, Absolute(root));
   context.root = CleanPath(context.root);
   using container::CgroupDriver;
   const std::string manager =
@@ -88,12 +91,13 @@ Status CheckArguments(const Command& command, const Parsed& options) {
   const std::size_t count = options.arguments().size();
   if (count >= command.min_arguments && count <= command.max_arguments) return Ok();
   if (command.min_arguments == command.max_arguments)
-    return Error(Code::kInvalidSpec, StrCat("\"caisson ", command.name, "\" requires exactly ",
-                                            command.min_arguments, " argument(s)"))
+    return Error(Code::kInvalidSpec,
+                 StrCat(ProgramName(), ": \"", command.name, "\" requires exactly ",
+                        command.min_arguments, " argument(s)"))
         .Hint(UsageLine(command));
   const bool few = count < command.min_arguments;
   return Error(Code::kInvalidSpec,
-               StrCat("\"caisson ", command.name, "\" requires ",
+               StrCat(ProgramName(), ": \"", command.name, "\" requires ",
                       few ? "a minimum of " : "a maximum of ",
                       few ? command.min_arguments : command.max_arguments, " argument(s)"))
       .Hint(UsageLine(command));
@@ -111,7 +115,27 @@ Result<int> RunCommand(const Command& command, const Parsed& global,
   if (command.enters_container) CAISSON_TRY(launch::SealSelfExe(argv, envp));
   CAISSON_TRY(SetUpLog(global));
   CAISSON_ASSIGN(container::Context context, MakeContext(global));
+  Log(LogLevel::kDebug, StrCat("caisson " CAISSON_VERSION ": ", command.name),
+      {{"root", context.root}});
   return command.run(Invocation{global, options, std::move(context)});
+}
+
+Error NoSuchCommand(std::string_view name) {
+  SetFailureExit(kExitNoCommand);
+  return Error(Code::kInvalidSpec, StrCat("No help topic for '", name, "': no such command"))
+      .Hint(StrCat("see ", ProgramName(), " --help"));
+}
+
+// `help`, `help COMMAND` and --help.
+Result<int> Help(const std::vector<std::string>& words) {
+  if (words.size() < 2) {
+    PrintHelp();
+    return 0;
+  }
+  const Command* const about = FindCommand(words[1]);
+  if (about == nullptr) return NoSuchCommand(words[1]);
+  PrintHelp(*about);
+  return 0;
 }
 
 Result<int> Dispatch(int argc, char** argv, char** envp) {
@@ -123,19 +147,10 @@ Result<int> Dispatch(int argc, char** argv, char** envp) {
     return 0;
   }
   const std::vector<std::string>& rest = global.arguments();
-  if (rest.empty() || rest.front() == "help" || global.On("help")) {
-    const Command* const about = rest.size() > 1 ? FindCommand(rest[1]) : nullptr;
-    if (about != nullptr) {
-      PrintHelp(*about);
-    } else {
-      PrintHelp();
-    }
-    return 0;
-  }
+  if (rest.empty() || global.On("help")) return Help({});
+  if (rest.front() == "help" || rest.front() == "h") return Help(rest);
   const Command* const command = FindCommand(rest.front());
-  if (command == nullptr)
-    return Error(Code::kInvalidSpec, StrCat("no command \"", rest.front(), "\""))
-        .Hint("see caisson --help");
+  if (command == nullptr) return NoSuchCommand(rest.front());
   const auto own = std::span(args).subspan(args.size() - rest.size() + 1);
   return RunCommand(*command, global, own, argv, envp);
 }

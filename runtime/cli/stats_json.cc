@@ -33,14 +33,20 @@ std::string Array(const List& list, const Fn& item) {
   return text.append("]");
 }
 
+template <class Int>
+std::string Numbers(const std::vector<Int>& list) {
+  return Array(list, [](Int number) { return StrCat(number); });
+}
+
 std::string Cpu(const cgroup::CpuStats& cpu) {
-  const std::string usage =
-      Object()
-          .Number("total", cpu.usage_ns)
-          .Raw("percpu", Array(cpu.per_cpu_ns, [](std::uint64_t ns) { return StrCat(ns); }))
-          .Number("kernel", cpu.system_ns)
-          .Number("user", cpu.user_ns)
-          .Done();
+  const std::string usage = Object()
+                                .Number("total", cpu.usage_ns)
+                                .Raw("percpu", Numbers(cpu.per_cpu_ns))
+                                .Raw("percpu_kernel", Numbers(cpu.per_cpu_system_ns))
+                                .Raw("percpu_user", Numbers(cpu.per_cpu_user_ns))
+                                .Number("kernel", cpu.system_ns)
+                                .Number("user", cpu.user_ns)
+                                .Done();
   const std::string throttling = Object()
                                      .Number("periods", cpu.periods)
                                      .Number("throttledPeriods", cpu.throttled_periods)
@@ -59,13 +65,20 @@ std::string Entry(const cgroup::Count& limit, const cgroup::Count& usage, const 
       .Done();
 }
 
+// What is counted as swap: as in runc, on v1 the sum of memory and swap that has a limit there.
+std::string Swap(const cgroup::MemoryStats& memory) {
+  if (memory.memsw_usage || memory.memsw_limit)
+    return Entry(memory.memsw_limit, memory.memsw_usage, memory.memsw_peak, memory.memsw_failures);
+  return Entry(memory.swap_limit, memory.swap_usage, std::nullopt, std::nullopt);
+}
+
 std::string Memory(const cgroup::MemoryStats& memory) {
   Object raw;
   for (const auto& [name, value] : memory.raw) raw.Number(name, value);
   return Object()
       .Number("cache", memory.cache)
       .Raw("usage", Entry(memory.limit, memory.usage, memory.peak, memory.failures))
-      .Raw("swap", Entry(memory.swap_limit, memory.swap_usage, std::nullopt, std::nullopt))
+      .Raw("swap", Swap(memory))
       .Raw("kernel", Entry(memory.kernel_limit, memory.kernel_usage, memory.kernel_peak,
                            memory.kernel_failures))
       .Raw("kernelTCP",
@@ -109,6 +122,18 @@ std::string Hugetlb(const std::vector<cgroup::HugetlbStats>& sizes) {
   return object.Done();
 }
 
+// CPUs and memory nodes as numbers; a list that cannot be read is empty.
+std::string Cpuset(const cgroup::Stats& stats) {
+  const auto members = [](const std::string& own, const std::string& effective) {
+    return Numbers(
+        cgroup::ParseCpuList(own.empty() ? effective : own).value_or(std::vector<std::uint32_t>()));
+  };
+  return Object()
+      .Raw("cpus", members(stats.cpus, stats.cpus_effective))
+      .Raw("mems", members(stats.mems, stats.mems_effective))
+      .Done();
+}
+
 // An unlimited pids cgroup has limit 0, as in runc.
 std::uint64_t PidsLimit(const cgroup::PidsStats& pids) {
   const std::uint64_t limit = pids.limit.value_or(0);
@@ -122,10 +147,12 @@ std::string StatsEvent(const std::string& id, const cgroup::Stats& stats) {
       Object().Number("current", stats.pids.current).Number("limit", PidsLimit(stats.pids)).Done();
   const std::string data = Object()
                                .Raw("cpu", Cpu(stats.cpu))
+                               .Raw("cpuset", Cpuset(stats))
                                .Raw("memory", Memory(stats.memory))
                                .Raw("pids", pids)
                                .Raw("blkio", BlockIo(stats.io))
                                .Raw("hugetlb", Hugetlb(stats.hugetlb))
+                               .Raw("intel_rdt", "{}")
                                .Done();
   return StrCat(Object().Text("type", "stats").Text("id", id).Raw("data", data).Done(), "\n");
 }

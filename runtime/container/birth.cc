@@ -13,6 +13,7 @@
 #include "runtime/container/destroy.h"
 #include "runtime/container/handover.h"
 #include "runtime/container/host_root.h"
+#include "runtime/container/net_devices.h"
 #include "runtime/container/notify_socket.h"
 #include "runtime/container/opened.h"
 #include "runtime/container/resctrl.h"
@@ -75,6 +76,8 @@ Birth::~Birth() {
   launched_.reset();  // kills and reaps init first
   const PoststopHooks hooks = hooks_ran_ ? PoststopHooks::kRun : PoststopHooks::kSkip;
   record_.init_pid = 0;
+  // A cgroup that was refused because others are in it is not ours to empty.
+  if (!has_cgroup_) record_.cgroup.clear();
   const Status undone = Destroy(std::move(directory_), record_, hooks, Deadline::After(kUndoLimit));
   // The first error is the one that counts, so this one can only be told here.
   if (!undone) Log(LogLevel::kWarning, undone.error().ToString(), {{"id", options_.id}});
@@ -105,6 +108,8 @@ Status Birth::FillRecord(std::string_view config_json) {
                                                    : cgroup::Driver::kCgroupfs,
                                      .rootless = record_.rootless};
     CAISSON_ASSIGN(cgroup_, cgroup::Manager::Plan(layout_, request));
+    // Before the record says that the cgroup is this container's, and so to be emptied with it.
+    CAISSON_TRY(cgroup_->CheckFree());
     cgroup_->ForeseeParents();
     record_.cgroup = cgroup::Encode(cgroup_->record());
   }
@@ -122,6 +127,7 @@ Status Birth::MakeResctrlGroup() {
 Status Birth::MakeCgroup() {
   if (!cgroup_) return Ok();
   CAISSON_TRY(cgroup_->Create());
+  has_cgroup_ = true;
   // How many parents were made is known now; rootless, whether there is a cgroup at all.
   if (std::string made = cgroup::Encode(cgroup_->record()); made != record_.cgroup) {
     record_.cgroup = std::move(made);
@@ -158,6 +164,7 @@ Status Birth::PlanLaunch(Gate gate) {
   request.process.linux = &config_.linux;
   request.process.extras.env = PassedEnvironment(options_);
   request.process.seccomp_cache = StrCat(context_.root, ".cache");
+  request.process.plain_line_ends = options_.console.plain_line_ends;
   rootfs::RootfsContext& files = request.rootfs;
   files.bundle = options_.bundle;
   files.no_pivot = options_.no_pivot;
@@ -184,6 +191,8 @@ bool Birth::HasHooks() const {
 // before that leaves an init that ends by itself.
 Status Birth::Place(const Pidfd& init) {
   record_.init_pid = init.host_pid();
+  Log(LogLevel::kDebug, StrCat("child process in init(): pid ", init.host_pid()),
+      {{"id", options_.id}});
   CAISSON_ASSIGN(record_.init_start_time, ReadStartTime(init.host_pid()));
   // Hooks may ask for the state and want the pid in it; else one rename at the end will do, and an
   // init without a creator ends by itself.
@@ -192,6 +201,7 @@ Status Birth::Place(const Pidfd& init) {
   CAISSON_TRY(directory_.WriteDraft(record_));
   CAISSON_TRY(plan_->SetHookState(StateJson(ContainerStatus::kCreating),
                                   StateJson(ContainerStatus::kCreated)));
+  CAISSON_TRY(MoveInterfaces(init));
   if (config_.linux.intel_rdt)
     CAISSON_TRY(JoinResctrl(*config_.linux.intel_rdt, options_.id, init.host_pid()));
   if (!cgroup_) return Ok();
@@ -217,6 +227,17 @@ Status Birth::Place(const Pidfd& init) {
     if (root) CAISSON_TRY(cgroup_->Delegate(*root));
   }
   return Ok();
+}
+
+Status Birth::MoveInterfaces(const Pidfd& init) {
+  if (config_.linux.net_devices.empty()) return Ok();
+  const auto* const joined = config_.linux.FindNamespace(spec::NamespaceType::kNetwork);
+  // One that is joined is joined later than now.
+  const std::string path = joined != nullptr && !joined->path.empty()
+                               ? joined->path
+                               : StrCat("/proc/", init.host_pid(), "/ns/net");
+  CAISSON_ASSIGN(const UniqueFd netns, OpenAt(kCwd, path, O_RDONLY), "linux.netDevices");
+  return MoveNetDevices(config_.linux.net_devices, netns);
 }
 
 // Source: runtime-spec config.md: both kinds run in the runtime's namespaces, prestart first.
@@ -255,7 +276,10 @@ Status Birth::MakeInit(Gate gate) {
   work.run_hooks = [this](const Pidfd& init) { return RunHooks(init); };
   CAISSON_TRY(PlanJoin(work));
   const Deadline deadline = HasHooks() ? Deadline::Never() : Deadline::After(kCreateLimit);
+  // These debug lines hold runc's words: its users' scripts wait for them.
+  Log(LogLevel::kDebug, "nsexec container setup", {{"id", options_.id}});
   CAISSON_ASSIGN(launched_, launch::LaunchInit(*plan_, work, deadline));
+  Log(LogLevel::kDebug, "init: closing the pipe to signal completion", {{"id", options_.id}});
   CAISSON_TRY(directory_.PublishDraft());
   const Pidfd& init = launched_->child.child();
   CAISSON_TRY(WritePidFile(options_.pid_file, init.host_pid()));

@@ -46,6 +46,7 @@ class Birth {
   Status PlanLaunch(Gate gate);
   Status PlanJoin(launch::ParentWork& work);
   Status Place(const Pidfd& init);
+  Status MoveInterfaces(const Pidfd& init);
   Status RunHooks(const Pidfd& init);
   bool HasHooks() const;
   std::string StateJson(ContainerStatus status) const;
@@ -68,6 +69,7 @@ class Birth {
   std::optional<launch::Launched> launched_;
   bool finished_ = false;
   bool hooks_ran_ = false;
+  bool has_cgroup_ = false;
 };
 
 }  // namespace caisson::container

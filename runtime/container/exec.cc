@@ -57,6 +57,8 @@ Result<launch::Launched> LaunchInto(launch::LaunchPlan& plan, const process::Exe
     // Where it runs on its way in, and where afterwards: the cgroup's cpuset lies in between.
     if (const int err = process::SetAffinity(child.host_pid(), affinity.initial); err != 0)
       return process::ExplainAffinity("initial", err);
+    if (affinity.initial.bytes > 0)
+      Log(LogLevel::kDebug, StrCat("nsexec: affinity: ", process::MaskText(affinity.initial)));
     if (joins_itself) return Ok();
     CAISSON_TRY(target.AddProcess(child.host_pid(), v2_join));
     CAISSON_TRACE(exec_joined, StrCat("pid ", child.host_pid()));
@@ -106,6 +108,7 @@ Result<Pidfd> Exec(const Context& context, const ExecOptions& options) {
   request.process.process = &options.process;
   request.process.linux = &config.linux;
   request.process.seccomp_cache = StrCat(context.root, ".cache");
+  request.process.plain_line_ends = options.console.plain_line_ends;
   CAISSON_ASSIGN(request.process.set_groups, SetGroupsOf(opened.record));
   request.id = options.id;
   request.init_pidfd = init.fd().get();
@@ -120,6 +123,8 @@ Result<Pidfd> Exec(const Context& context, const ExecOptions& options) {
   CAISSON_ASSIGN(const process::ExecAffinity affinity, process::PlanExecAffinity(options.process));
   const auto notify = SeccompNotifier(
       config.linux, init, state::OciStateJson(opened.record, ContainerStatus::kRunning));
+  // The debug lines hold runc's words: its users' scripts wait for them.
+  Log(LogLevel::kDebug, "nsexec container setup", {{"id", options.id}});
   auto launched = LaunchInto(*plan, affinity, target, notify);
   // On v2 a container that manages cgroups of its own has moved its init below its cgroup, which
   // then takes no processes: the new one goes where init is, as in runc.
@@ -129,6 +134,9 @@ Result<Pidfd> Exec(const Context& context, const ExecOptions& options) {
   }
   if (!launched) return std::move(launched).error();
   const Pidfd& process = launched->child.child();
+  Log(LogLevel::kDebug,
+      StrCat("child process in init(): pid ", process.host_pid(), "; setns_init: about to exec"),
+      {{"id", options.id}});
   CAISSON_TRY(WritePidFile(options.pid_file, process.host_pid()));
   CAISSON_TRY(SendPidfd(options.pidfd_socket, process));
   if (launched->console.valid()) *options.console.master = std::move(launched->console);

@@ -49,7 +49,7 @@ Result<cgroup::Stats> Stats(const Context& context, const std::string& id) {
   CAISSON_ASSIGN(const Opened opened, OpenContainer(context, id, Access::kRead));
   CAISSON_ASSIGN(const ContainerStatus status, StatusOf(opened));
   if (status == ContainerStatus::kStopped || status == ContainerStatus::kCreating)
-    return Error(Code::kWrongState, StrCat("container \"", id, "\" is not running"), ESRCH);
+    return NotRunning(id);
   CAISSON_ASSIGN(const cgroup::Manager manager, CgroupOf(opened.record));
   return manager.ReadStats();
 }

@@ -17,8 +17,13 @@ Status Kill(const Context& context, const std::string& id, int signal, bool all)
     if (stopped && processes.empty()) return Ok();
     CAISSON_TRY(manager.SignalAll(signal));
   } else {
-    if (stopped)
-      return Error(Code::kWrongState, StrCat("container \"", id, "\" is not running"), ESRCH);
+    if (stopped) {
+      // So it is with runc: the last that its processes hear, whoever was their first.
+      CAISSON_ASSIGN(const std::vector<pid_t> processes, manager.Processes());
+      if (signal != SIGKILL || HasOwnPidNamespace(opened.record) || processes.empty())
+        return NotRunning(id);
+      return manager.KillAll(Deadline::After(std::chrono::seconds(5)));
+    }
     CAISSON_ASSIGN(const Pidfd init, OpenInit(opened.record));
     CAISSON_TRY(init.Signal(signal));
     // In a pid namespace of its own the kernel kills the rest with init; elsewhere nobody does.

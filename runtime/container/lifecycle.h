@@ -49,6 +49,8 @@ struct Stdio {
 struct Console {
   std::string socket_path;     // AF_UNIX stream: the master is sent there (SCM_RIGHTS)
   UniqueFd* master = nullptr;  // else the caller takes it here; untouched without a terminal
+  // The caller shows what comes from the master on a terminal, which makes its own line ends.
+  bool plain_line_ends = false;
   std::optional<spec::ConsoleSize> size;  // when the process does not say
 };
 

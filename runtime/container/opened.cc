@@ -30,15 +30,12 @@ Result<cgroup::Manager> CgroupOf(const state::Record& record) {
 }
 
 Result<Pidfd> OpenInit(const state::Record& record) {
-  const auto gone = [&] {
-    return Error(Code::kWrongState, StrCat("container \"", record.id, "\" is not running"), ESRCH);
-  };
-  if (record.init_pid <= 0) return gone();
+  if (record.init_pid <= 0) return NotRunning(record.id);
   auto init = Pidfd::Open(record.init_pid);
-  if (!init) return gone();
+  if (!init) return NotRunning(record.id);
   // The pidfd is open, so the pid cannot change hands between this look and the use of it.
   CAISSON_ASSIGN(const bool alive, state::InitIsAlive(record));
-  if (!alive) return gone();
+  if (!alive) return NotRunning(record.id);
   return init;
 }
 
@@ -52,6 +49,10 @@ Result<spec::Config> ConfigOf(const Opened& opened) {
 Error WrongStatus(const std::string& id, ContainerStatus status, std::string_view needed) {
   return Error(Code::kWrongState,
                StrCat("container \"", id, "\" is ", state::NameOf(status), ", not ", needed));
+}
+
+Error NotRunning(const std::string& id) {
+  return Error(Code::kWrongState, StrCat("container not running: \"", id, "\""), ESRCH);
 }
 
 bool HasOwnPidNamespace(const state::Record& record) {

@@ -43,4 +43,8 @@ bool HasOwnPidNamespace(const state::Record& record);
 // The error of a verb that needs another status.
 Error WrongStatus(const std::string& id, ContainerStatus status, std::string_view needed);
 
+// What a verb says that needs a process. "container not running" and "does not exist" are the words
+// that containerd's shim and scripts look for in runc's errors.
+Error NotRunning(const std::string& id);
+
 }  // namespace caisson::container

@@ -35,7 +35,6 @@ constexpr Row kInitPhases[] = {
     {Phase::kResolve, Resolve},
     {Phase::kWaitParent, WaitParentLate},
     {Phase::kGate, WaitAtGate},
-    {Phase::kStartHooks, RunStartHooks},
     {Phase::kLsm, SetLabels},
     {Phase::kDescriptors,
      PlaceDescriptors},  // before limits on them, and before they are given away
@@ -44,6 +43,8 @@ constexpr Row kInitPhases[] = {
     {Phase::kUser, BecomeUser},
     {Phase::kWorkDir, EnterWorkDirAsUser},
     {Phase::kSeccomp, Filter},
+    // The image's programs: they get the container's rights and filter, not the runtime's.
+    {Phase::kStartHooks, RunStartHooks},
     {Phase::kExec, Execute},
 };
 

@@ -64,6 +64,7 @@ struct InitView {
   int console_socket = -1;  // -1: the master goes over sync_fd
 
   const process::SchedulingPlan* scheduling = nullptr;  // null: nothing to set
+  bool keeps_affinity = false;                          // the parent has chosen the CPUs
   security::LsmView lsm;
   const process::RlimitStep* rlimits = nullptr;
   std::size_t rlimit_count = 0;

@@ -44,6 +44,7 @@ Result<std::unique_ptr<LaunchPlan>> LaunchPlan::ForInit(InitRequest request) {
 Result<std::unique_ptr<LaunchPlan>> LaunchPlan::ForExec(const ExecRequest& request) {
   std::unique_ptr<LaunchPlan> plan(new LaunchPlan);
   plan->view_.kind = InitView::Kind::kExec;
+  plan->view_.keeps_affinity = request.process.process->exec_cpu_affinity.has_value();
   CAISSON_ASSIGN(plan->process_, ProcessPlan::Build(request.process));
   plan->oom_score_adj_ = request.process.process->oom_score_adj;
   // One setns(2) with init's pidfd enters all of them, the user namespace first.
@@ -171,6 +172,10 @@ Status LaunchPlan::PlaceDescriptors(const Descriptors& descriptors) {
   view_.extra_fds = extra_.data();
   view_.extra_count = extra_.size();
   CAISSON_ASSIGN(view_.console_socket, place(descriptors.console_socket, -1));
+  if (start_hooks_) {
+    CAISSON_ASSIGN(view_.start_hooks.state_fd, place(view_.start_hooks.state_fd, -1));
+    CAISSON_ASSIGN(view_.start_hooks.report_fd, place(view_.start_hooks.report_fd, -1));
+  }
   view_.lock_fd = descriptors.lock;
   CAISSON_ASSIGN(view_.gate_fd, place(descriptors.gate, -1));
   return Ok();

@@ -33,6 +33,9 @@ StepFailure SetUpSystem(InitState& state) noexcept;
 StepFailure Schedule(InitState& state) noexcept;
 StepFailure Resolve(InitState& state) noexcept;
 StepFailure WaitAtGate(InitState& state) noexcept;
+// Closes what is no more needed before a wait that may last for days: what the caller had open by
+// chance, and the runtime's own. Best effort: execve(2) closes what is left.
+void CloseUnneeded(const InitState& state) noexcept;
 StepFailure RunStartHooks(InitState& state) noexcept;
 StepFailure SetLabels(InitState& state) noexcept;
 StepFailure SetLimits(InitState& state) noexcept;

@@ -181,7 +181,9 @@ StepFailure WaitRuntimeHooks(InitState& state) noexcept {
 
 StepFailure RunContainerHooks(InitState& state) noexcept {
   if (state.view.container_hooks.count == 0) return kDone;
-  return process::RunChildHooks(state.view.container_hooks);
+  process::ChildHooksView hooks = state.view.container_hooks;
+  if (state.view.rootfs != nullptr) hooks.cwd_fd = state.rootfs.root_fd;
+  return process::RunChildHooks(hooks);
 }
 
 // The last close of the program's clone would wait for an RCU grace period, as umount2(2) of the
@@ -255,6 +257,7 @@ StepFailure SetUpSystem(InitState& state) noexcept {
 }
 
 StepFailure Schedule(InitState& state) noexcept {
+  if (!state.view.keeps_affinity) process::ResetAffinity();
   if (state.view.scheduling == nullptr) return kDone;
   return process::ApplyScheduling(*state.view.scheduling);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Phases from the gate on: init becomes the user's program.
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -42,6 +43,14 @@ int AwaitStarter(int gate_fd) noexcept {
   }
 }
 
+// The kernel drops signals that the first process of a pid namespace does not handle, so a created
+// container could not be ended by SIGTERM. execve(2) takes the handlers away again.
+void EndOnRequest() noexcept {
+  struct sigaction action {};
+  action.sa_handler = [](int signal) { ::_exit(128 + signal); };
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::sigaction(signal, &action, nullptr);
+}
+
 }  // namespace
 
 // Here and not at execve, so that `create` already fails for a program that is not there.
@@ -56,6 +65,10 @@ StepFailure Resolve(InitState& state) noexcept {
 
 StepFailure WaitAtGate(InitState& state) noexcept {
   CAISSON_TRACE(create_9, "gate");
+  if (state.view.gate_fd >= 0) {
+    CloseUnneeded(state);
+    EndOnRequest();
+  }
   if (const int err = sync::SendFromChild(state.sync_fd, sync::Type::kCreated); err != 0) {
     if (err == EPIPE) ::_exit(1);
     return Failed(err);
@@ -77,7 +90,10 @@ StepFailure WaitAtGate(InitState& state) noexcept {
 
 StepFailure RunStartHooks(InitState& state) noexcept {
   if (state.view.start_hooks.count == 0) return kDone;
-  return process::RunChildHooks(state.view.start_hooks);
+  // The image's programs, so what names no environment gets that of the image's process.
+  process::ChildHooksView hooks = state.view.start_hooks;
+  if (state.view.has_program) hooks.default_envp = state.view.exec.envp;
+  return process::RunChildHooks(hooks);
 }
 
 StepFailure SetLabels(InitState& state) noexcept {

@@ -18,17 +18,19 @@ std::size_t At(UserStep step) { return static_cast<std::size_t>(step); }
 
 Result<ProcessPlan> ProcessPlan::Build(const ProcessRequest& request) {
   const spec::Process& process = *request.process;
-  process::ExecExtras extras = request.extras;
-  extras.default_term = process.terminal;
-  CAISSON_ASSIGN(process::ExecBlock exec, process::ExecBlock::Build(process, extras));
+  CAISSON_ASSIGN(process::ExecBlock exec, process::ExecBlock::Build(process, request.extras));
   ProcessPlan plan(std::move(exec));
   CAISSON_ASSIGN(plan.terminal_, process::PlanTerminal(process));
+  plan.terminal_.plain_line_ends = request.plain_line_ends;
   CAISSON_ASSIGN(plan.scheduling_, process::PlanScheduling(process, *request.linux));
   CAISSON_ASSIGN(plan.lsm_, security::PlanLsm(process));
   CAISSON_ASSIGN(plan.rlimits_, process::PlanRlimits(process.rlimits));
   plan.capabilities_ = security::PlanCapabilities(process.capabilities);
   for (const std::string& name : plan.capabilities_.unknown)
     plan.warnings_.push_back(StrCat("ignoring unknown capability \"", name, "\""));
+  for (const std::string_view name : plan.capabilities_.unraisable)
+    plan.warnings_.push_back(StrCat("can't raise ambient capability ", name,
+                                    ": it is not in the permitted and the inheritable set"));
   CAISSON_ASSIGN(plan.identity_, process::PlanIdentity(process.user, request.set_groups));
   plan.no_new_privileges_ = process.no_new_privileges;
   if (request.linux->seccomp) {

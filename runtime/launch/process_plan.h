@@ -24,7 +24,8 @@ struct ProcessRequest {
   const spec::Linux* linux = nullptr;      // seccomp, personality, memory policy; the same
   process::SetGroups set_groups = process::SetGroups::kAllowed;
   process::ExecExtras extras;
-  std::string seccomp_cache;  // directory; empty: no cache
+  std::string seccomp_cache;     // directory; empty: no cache
+  bool plain_line_ends = false;  // of the terminal, as in TerminalPlan
 };
 
 // Everything from rlimits to execve, checked and ready to apply. Thread-compatible.

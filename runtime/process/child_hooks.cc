@@ -73,7 +73,7 @@ Error ChildHooks::Explain(const StepFailure& failure) const {
       failure.item < texts_.size() ? texts_[failure.item].path : std::string("?");
   const auto wrap = [&](Error cause) {
     return std::move(cause).Wrap(
-        StrCat("error running ", kind_, " hook #", failure.item, ": ", path));
+        StrCat("error running ", kind_, " hook #", failure.item, ": error running hook ", path));
   };
   std::string said;
   if (report_.valid() && ::lseek(report_.get(), 0, SEEK_SET) == 0) {
@@ -86,7 +86,7 @@ Error ChildHooks::Explain(const StepFailure& failure) const {
   }
   const int code = failure.sys_errno;
   if (code >= kHookSignal)
-    return wrap(Error(Code::kSystem, StrCat("killed by signal ", code - kHookSignal, said)));
+    return wrap(Error(Code::kSystem, StrCat(SignalWords(code - kHookSignal), said)));
   if (code >= kHookExit)
     return wrap(Error(Code::kSystem, StrCat("exit status ", code - kHookExit, said)));
   if (code == ETIMEDOUT)

@@ -38,4 +38,16 @@ Result<CpuSet> ParseCpuList(std::string_view list) {
   return set;
 }
 
+std::string MaskText(const CpuSet& cpus) {
+  constexpr char kHex[] = "0123456789abcdef";
+  constexpr std::size_t kBits = 4;
+  std::string digits;
+  for (std::size_t at = cpus.bytes * 8; at > 0; at -= kBits) {
+    const std::size_t low = at - kBits;
+    const auto digit = cpus.words[low / 64] >> (low % 64) & 0xf;
+    if (digit != 0 || !digits.empty()) digits.push_back(kHex[digit]);
+  }
+  return StrCat("0x", digits.empty() ? "0" : digits);
+}
+
 }  // namespace caisson::process

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/process/exec_block.h"
 
-#include <cctype>
 #include <cstring>
 #include <string_view>
 #include <unordered_set>
@@ -55,11 +54,9 @@ Result<std::vector<std::string>> Environment(const spec::Process& process,
   std::unordered_set<std::string_view> seen;
   std::vector<std::string> kept;
   for (auto entry = all.rbegin(); entry != all.rend(); ++entry) {
-    if (*entry == "HOME=" || !seen.insert(NameOf(*entry)).second) continue;
+    if (!seen.insert(NameOf(*entry)).second || *entry == "HOME=") continue;
     kept.push_back(*entry);
   }
-  if (extras.default_term && process.terminal && !seen.contains("TERM"))
-    kept.emplace_back("TERM=xterm");
   return std::vector<std::string>(kept.rbegin(), kept.rend());
 }
 
@@ -83,14 +80,6 @@ std::vector<std::string> Candidates(const std::string& program, const std::strin
   for (const std::string_view dir : Split(Find(env, "PATH").value_or(kDefaultPath), ':'))
     candidates.push_back(StrCat(Below(cwd, dir.empty() ? "." : dir), "/", program));
   return candidates;
-}
-
-// "No such file or directory" as Go writes it: "no such file or directory".
-std::string Words(int sys_errno) {
-  const char* const text = ::strerrordesc_np(sys_errno);
-  std::string words = text != nullptr ? text : StrCat("errno ", sys_errno);
-  words[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(words[0])));
-  return words;
 }
 
 }  // namespace
@@ -158,7 +147,7 @@ Error ExecBlock::ExplainResolve(int sys_errno) const {
   if (sys_errno == EACCES)
     return Error(Code::kDenied, quoted + "permission denied", EACCES)
         .Hint("it must be a file with the x bit, on a mount without noexec");
-  Error error(CodeOf(sys_errno), StrCat(quoted, "stat ", program_, ": ", Words(sys_errno)),
+  Error error(CodeOf(sys_errno), StrCat(quoted, "stat ", program_, ": ", ErrnoWords(sys_errno)),
               sys_errno);
   if (sys_errno != ENOENT) return error;
   return std::move(error).Hint("install it in the image, or correct process.args[0]");
@@ -180,7 +169,7 @@ std::string ExecBlock::WhatIsTooLong() const {
 }
 
 Error ExecBlock::ExplainExec(int sys_errno) const {
-  Error error(CodeOf(sys_errno), StrCat("exec ", program_, ": ", Words(sys_errno)), sys_errno);
+  Error error(CodeOf(sys_errno), StrCat("exec ", program_, ": ", ErrnoWords(sys_errno)), sys_errno);
   switch (sys_errno) {
     case ENOENT:
       return std::move(error).Hint(
@@ -199,9 +188,10 @@ Error ExecBlock::ExplainExec(int sys_errno) const {
 }
 
 Error ExecBlock::ExplainCwd(int sys_errno) const {
-  Error error(CodeOf(sys_errno),
-              StrCat("chdir to cwd (\"", cwd_, "\") set in config.json failed: ", Words(sys_errno)),
-              sys_errno);
+  Error error(
+      CodeOf(sys_errno),
+      StrCat("chdir to cwd (\"", cwd_, "\") set in config.json failed: ", ErrnoWords(sys_errno)),
+      sys_errno);
   if (sys_errno == EXDEV)
     return Error(Code::kDenied, StrCat("process.cwd \"", cwd_, "\": lies outside the container"),
                  EXDEV);

@@ -30,7 +30,6 @@ struct ExecView {
 // What to run on top of the configuration.
 struct ExecExtras {
   std::vector<std::string> env;  // appended; wins over the configuration ("LISTEN_FDS=1")
-  bool default_term = false;     // TERM=xterm when a terminal is asked for and TERM is not set
 };
 
 // argv, envp, working directory and the paths to try, in one arena that is built before clone3(2)

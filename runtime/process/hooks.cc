@@ -1,19 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/process/hooks.h"
 
+#include <cctype>
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 
 #include "runtime/base/run_command.h"
 
 namespace caisson::process {
+
+std::string SignalWords(int signal) {
+  const char* const text = ::sigdescr_np(signal);
+  if (text == nullptr) return StrCat("killed by signal ", signal);
+  std::string words = text;
+  words[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(words[0])));
+  return StrCat("killed by signal ", signal, " (", words, ")");
+}
+
 namespace {
 
 constexpr std::size_t kMaxShown = 512;
 
-// "hook #0: /usr/bin/hook": the beginning is what runc prints and its users look for.
+// "error running poststart hook #0: error running hook /bin/hook": what runc prints since 1.2, and
+// before. Its users look for either.
 Error HookError(std::string_view kind, std::size_t index, const spec::Hook& hook, Error cause) {
-  return std::move(cause).Wrap(StrCat("error running ", kind, " hook #", index, ": ", hook.path));
+  return std::move(cause).Wrap(
+      StrCat("error running ", kind, " hook #", index, ": error running hook ", hook.path));
 }
 
 // What the hook said last, on one line.
@@ -27,8 +40,7 @@ std::string LastWords(const CommandOutput& output) {
 }
 
 std::string EndOf(const ExitStatus& status) {
-  return status.signal != 0 ? StrCat("killed by signal ", status.signal)
-                            : StrCat("exit status ", status.code);
+  return status.signal != 0 ? SignalWords(status.signal) : StrCat("exit status ", status.code);
 }
 
 Status RunOne(const spec::Hook& hook, std::string_view state_json, const std::string& bundle) {

@@ -29,6 +29,9 @@ Status RunHooks(std::string_view kind, const std::vector<spec::Hook>& hooks,
 std::vector<Error> RunAllHooks(std::string_view kind, const std::vector<spec::Hook>& hooks,
                                std::string_view state_json, const std::string& bundle);
 
+// "killed by signal 31 (bad system call)".
+std::string SignalWords(int signal);
+
 // One hook for the child zone. Plain data that points into a ChildHooks.
 struct ChildHook {
   const char* path = nullptr;
@@ -39,17 +42,19 @@ struct ChildHook {
 struct ChildHooksView {
   const ChildHook* hooks = nullptr;
   std::size_t count = 0;
-  int state_fd = -1;   // memfd with the state; read from its start by each hook
-  int report_fd = -1;  // memfd that gets the end of what a failing hook wrote
-  int cwd_fd = -1;     // fchdir(2) there first; -1: "/"
+  int state_fd = -1;                    // memfd with the state; read from its start by each hook
+  int report_fd = -1;                   // memfd that gets the end of what a failing hook wrote
+  int cwd_fd = -1;                      // fchdir(2) there first; -1: "/"
+  char* const* default_envp = nullptr;  // for hooks that name no environment
 };
 
 // Hooks that the child runs in the container's namespaces: createContainer (before pivot_root, so
-// that the path is the runtime's; cwd is the bundle) and startContainer (after it; cwd is "/", a
-// host directory would be a way out). Move-only.
+// that the path is the runtime's; the child makes the container's root the cwd, as runc and crun
+// do) and startContainer (after it; cwd is "/", a host directory would be a way out). Move-only.
 class ChildHooks {
  public:
-  // `kind` as above; `bundle` is the working directory's path, empty for "/".
+  // `kind` as above; `bundle` is the working directory's path where the child names no other, empty
+  // for "/".
   static Result<ChildHooks> Build(std::string_view kind, const std::vector<spec::Hook>& hooks,
                                   const std::string& bundle);
   // Writes the state before the child is told to go on, since it holds the child's host pid.

@@ -25,6 +25,7 @@ struct Launch {
   int state_fd;
   int output_fd;
   int cwd_fd;
+  char* const* envp;
   int sys_errno = 0;  // why it did not come to run
 };
 
@@ -46,7 +47,7 @@ int BecomeHook(void* argument) noexcept {
   if (moved != 0) return Fail(launch);
   // Not even the directory that it was started from stays open.
   if (::syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) return Fail(launch);
-  ::execve(launch.hook->path, launch.hook->argv, launch.hook->envp);
+  ::execve(launch.hook->path, launch.hook->argv, launch.envp);
   return Fail(launch);
 }
 
@@ -122,7 +123,9 @@ int Reap(int pidfd) noexcept {
 int RunOne(const ChildHooksView& view, const ChildHook& hook) noexcept {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return errno;
-  Launch launch{&hook, view.state_fd, ends[1], view.cwd_fd};
+  const bool has_env = hook.envp[0] != nullptr || view.default_envp == nullptr;
+  Launch launch{&hook, view.state_fd, ends[1], view.cwd_fd,
+                has_env ? hook.envp : view.default_envp};
   int pidfd = -1;
   constexpr int kFlags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD;
   const int pid = ::clone(BecomeHook, g_stack + sizeof g_stack, kFlags, &launch, &pidfd);

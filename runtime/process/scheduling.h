@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -40,6 +41,8 @@ struct CpuSet {
 // Single numbers and ranges with commas between them, as in cpuset.cpus: "0-3,7".
 // Errors: kInvalidSpec quoting the part that is wrong.
 Result<CpuSet> ParseCpuList(std::string_view list);
+// "0x1f", as taskset(1) prints it.
+std::string MaskText(const CpuSet& cpus);
 
 // When and on whose memory the process runs. Plain data, read by the child.
 struct SchedulingPlan {
@@ -78,6 +81,10 @@ Error ExplainScheduling(const SchedulingPlan& plan, const StepFailure& failure);
 // Child zone. Before seccomp and before capabilities are dropped (real-time policies need
 // CAP_SYS_NICE). `item` is a SchedulingStep.
 StepFailure ApplyScheduling(const SchedulingPlan& plan) noexcept;
+// Child zone. Lets this process run on every CPU that its cpuset has, whatever the caller is bound
+// to. The kernel keeps the wish through a later move to another cpuset (since 6.2; below it, the
+// move itself sets the affinity). Best effort.
+void ResetAffinity() noexcept;
 // Child zone, and the parent's: `pid` 0 is the caller; nothing to do for no set. Returns errno.
 int SetAffinity(pid_t pid, const CpuSet& cpus) noexcept;
 

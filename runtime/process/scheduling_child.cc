@@ -32,6 +32,15 @@ StepFailure ApplyScheduling(const SchedulingPlan& plan) noexcept {
   return {};
 }
 
+void ResetAffinity() noexcept {
+  static constexpr auto kAll = [] {
+    std::array<std::uint64_t, kMaxCpus / 64> words{};
+    for (std::uint64_t& word : words) word = ~std::uint64_t{0};
+    return words;
+  }();
+  (void)::syscall(SYS_sched_setaffinity, 0, sizeof kAll, kAll.data());
+}
+
 int SetAffinity(pid_t pid, const CpuSet& cpus) noexcept {
   if (cpus.bytes == 0) return 0;
   return ::syscall(SYS_sched_setaffinity, pid, cpus.bytes, cpus.words.data()) < 0 ? errno : 0;

@@ -21,6 +21,9 @@ struct TerminalPlan {
   std::uint16_t rows = 0;  // 0 and 0: leave the kernel's default
   std::uint16_t columns = 0;
   uid_t uid = 0;  // who gets the terminal
+  // The master is relayed to a terminal that turns line feeds into carriage return and line feed
+  // itself: this one must not do it too.
+  bool plain_line_ends = false;
 };
 
 // Errors: kInvalidSpec for a console size over 65535.

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -47,6 +48,12 @@ TerminalFailure Configure(const Terminal& terminal, const TerminalPlan& plan) no
     size.ws_row = plan.rows;
     size.ws_col = plan.columns;
     if (::ioctl(terminal.master, TIOCSWINSZ, &size) != 0) return Failed(TerminalStep::kSize, errno);
+  }
+  // Now, as the program may write before the relay begins.
+  termios settings{};
+  if (plan.plain_line_ends && ::ioctl(terminal.slave, TCGETS, &settings) == 0) {
+    settings.c_oflag &= ~static_cast<tcflag_t>(ONLCR);
+    (void)::ioctl(terminal.slave, TCSETS, &settings);
   }
   if (plan.uid != 0 && ::fchown(terminal.slave, plan.uid, static_cast<gid_t>(-1)) != 0)
     return Failed(TerminalStep::kOwner, errno);

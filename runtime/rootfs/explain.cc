@@ -95,7 +95,10 @@ Error OfCall(Call call, const Subject& subject, int error, bool user_namespace) 
                    StrCat("\"", subject.target, "\" leads into /proc through a symlink"), error)
           .Hint("remove the symlink from the image");
     case Call::kTargetNoDirectory:
-      return Error(Code::kDenied, StrCat("\"", subject.target, "\" is not a real directory"), error)
+      return Error(Code::kDenied,
+                   StrCat("\"", subject.target,
+                          "\" must be mounted on ordinary directory, not on a symlink"),
+                   error)
           .Hint("replace the symlink in the image by an empty directory");
     case Call::kNotProcfs:
       return Error(Code::kInvalidSpec, "only a procfs may lie on \"/proc\"", error);

@@ -116,16 +116,13 @@ CapabilityPlan PlanCapabilities(const std::optional<spec::Capabilities>& capabil
   plan.sets.permitted = SetOf(capabilities->permitted, plan.unknown);
   // The kernel keeps ambient within permitted and inheritable. Engines list more there, so the rest
   // is left out, as runc does.
-  plan.sets.ambient =
-      SetOf(capabilities->ambient, plan.unknown) & plan.sets.permitted & plan.sets.inheritable;
+  const std::uint64_t asked = SetOf(capabilities->ambient, plan.unknown);
+  plan.sets.ambient = asked & plan.sets.permitted & plan.sets.inheritable;
+  for (int number = 0; number <= kLastNamedCapability; ++number) {
+    if (((asked & ~plan.sets.ambient) >> number & 1) != 0)
+      plan.unraisable.push_back(CapabilityName(number));
+  }
   return plan;
-}
-
-void AddCapabilities(CapabilityPlan& plan, const std::vector<std::string>& names) {
-  const std::uint64_t more = SetOf(names, plan.unknown);
-  plan.sets.bounding |= more;
-  plan.sets.effective |= more;
-  plan.sets.permitted |= more;
 }
 
 Error ExplainBounding(const StepFailure& failure) {

@@ -30,7 +30,9 @@ struct CapabilitySets {
 
 struct CapabilityPlan {
   CapabilitySets sets;
-  std::vector<std::string> unknown;  // names that no kernel here knows: a warning each, as in runc
+  // A warning each, as in runc:
+  std::vector<std::string> unknown;          // names that no kernel here knows
+  std::vector<std::string_view> unraisable;  // asked as ambient, but not permitted and inheritable
 };
 
 // "CAP_NET_ADMIN" in any case, with or without the prefix; nothing for any other name.
@@ -43,9 +45,6 @@ std::vector<std::string_view> CapabilityNames();
 // The sets of a process. Absent capabilities mean none at all. The inheritable set is what the
 // configuration says and nothing more (CVE-2022-29162).
 CapabilityPlan PlanCapabilities(const std::optional<spec::Capabilities>& capabilities);
-
-// `exec --cap`: the named ones join all sets but the inheritable, and so not the ambient one.
-void AddCapabilities(CapabilityPlan& plan, const std::vector<std::string>& names);
 
 // What the child could not do, in words. `item` is the number of the capability, or kSetsItem when
 // it was capset(2).

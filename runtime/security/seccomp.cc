@@ -146,6 +146,9 @@ class Compiler {
         AddNewSyscall(name, action, conditions.empty());
         continue;
       }
+      // It would work here, but a profile that runc refuses must not seem to be portable.
+      if (action == SCMP_ACT_NOTIFY && name == "write")
+        return BadField(field, "SCMP_ACT_NOTIFY cannot be used for the write syscall");
       NoteLargest(name);
       if (action == default_action_) continue;
       // Each takes an instruction at least, and libseccomp's time grows with their square.

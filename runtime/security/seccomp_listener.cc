@@ -19,7 +19,7 @@ std::string ContainerProcessState(pid_t host_pid, std::string_view metadata,
 Status SendSeccompListener(const std::string& listener_path, FdView listener,
                            std::string_view container_process_state) {
   CAISSON_ASSIGN(const UniqueFd agent, ConnectUnix(listener_path, SocketType::kStream),
-                 "linux.seccomp.listenerPath");
+                 "linux.seccomp.listenerPath: failed to connect with seccomp agent");
   const std::array<int, 1> fds = {listener.get()};
   CAISSON_TRY(SendPacket(agent, container_process_state, fds), "linux.seccomp.listenerPath");
   return Ok();

@@ -72,8 +72,28 @@ Status ReadJsonText(std::string_view text, const std::function<void(const FieldR
   return Ok();
 }
 
+namespace {
+
+bool SameButForCase(std::string_view a, std::string_view b) {
+  const auto equal = [](char x, char y) {
+    return x == y || ((x ^ y) == 0x20 && (x | 0x20) >= 'a' && (x | 0x20) <= 'z');
+  };
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), equal);
+}
+
+// Go's reader takes "pagesize" for pageSize, so configurations with such spellings are about.
+json::const_iterator FindMember(const json& object, std::string_view name) {
+  const auto exact = object.find(name);
+  if (exact != object.end() || !object.is_object()) return exact;
+  for (auto member = object.begin(); member != object.end(); ++member)
+    if (SameButForCase(member.key(), name)) return member;
+  return object.end();
+}
+
+}  // namespace
+
 FieldReader FieldReader::Child(std::string_view name) const {
-  const auto member = value_->find(name);
+  const auto member = FindMember(*value_, name);
   const bool there = member != value_->end() && !member->is_null();
   return FieldReader(there ? &*member : nullptr, this, name, 0, first_error_);
 }

@@ -21,7 +21,8 @@ namespace caisson::spec {
 // `linux.resources.memory.limit`. Structs are described once, by a function
 //   template <class V> void Fields(V& v, Is<User> auto& user) { v.Required("uid", user.uid); ... }
 // found by argument-dependent lookup, which FieldReader and FieldWriter both walk. The first
-// failure is kept; what is read after it does not matter. An absent member and null are the same.
+// failure is kept; what is read after it does not matter. An absent member and null are the same. A
+// member whose name differs in the case of letters alone counts when there is no exact one.
 // Thread-compatible: lives on the stack of one parse.
 class FieldReader {
  public:

@@ -53,7 +53,7 @@ void Fields(V& v, Is<Scheduler> auto& scheduler) {
 template <class V>
 void Fields(V& v, Is<IoPriority> auto& priority) {
   v.Required("class", priority.io_class);
-  v.Required("priority", priority.priority);
+  v.Optional("priority", priority.priority);  // 0 for runc, and of no meaning for the idle class
 }
 
 template <class V>

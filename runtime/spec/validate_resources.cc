@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "runtime/base/log.h"
 #include "runtime/spec/checks.h"
 
 namespace caisson::spec {
@@ -14,7 +15,8 @@ Status CheckDeviceRules(const std::vector<DeviceRule>& rules) {
     const DeviceRule& rule = rules[i];
     const std::string field = StrCat(kResources, ".devices[", i, "]");
     if (rule.access.find_first_not_of("rwm") != std::string::npos)
-      return Invalid(field, ".access: \"", rule.access, "\" has letters other than r, w and m");
+      Log(LogLevel::kWarning, StrCat(field, ".access: ignoring letters other than r, w and m in \"",
+                                     rule.access, "\""));
     for (const auto& number : {rule.major, rule.minor})
       if (number.value_or(0) < -1)
         return Invalid(field, ": device number ", *number, " is below -1 (any)");

@@ -79,9 +79,10 @@ Result<ContainerStatus> DeriveStatus(const Directory& directory, const Record& r
   }
   CAISSON_ASSIGN(const bool alive, InitIsAlive(record));
   if (!alive) return ContainerStatus::kStopped;
-  if (directory.HasStartGate()) return ContainerStatus::kCreated;
+  // A created one can be paused too. Nobody may then wait for its init or join it.
   CAISSON_ASSIGN(const bool frozen, is_frozen());
-  return frozen ? ContainerStatus::kPaused : ContainerStatus::kRunning;
+  if (frozen) return ContainerStatus::kPaused;
+  return directory.HasStartGate() ? ContainerStatus::kCreated : ContainerStatus::kRunning;
 }
 
 std::string OciStateJson(const Record& record, ContainerStatus status) {

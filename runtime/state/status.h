@@ -18,9 +18,9 @@ std::string_view NameOf(ContainerStatus status);
 // Whether the init that the record names lives: this boot, this start time, and not a zombie.
 Result<bool> InitIsAlive(const Record& record);
 
-// What the container is at this moment. `is_frozen` is asked only of one that runs.
-// Created means that the start gate is still there; a creation that nobody works on any more is
-// stopped.
+// What the container is at this moment. `is_frozen` is asked only of one whose init
+// lives. Created means that the start gate is still there; a creation that nobody works on any more
+// is stopped.
 Result<ContainerStatus> DeriveStatus(const Directory& directory, const Record& record,
                                      const std::function<Result<bool>()>& is_frozen);
 

@@ -29,7 +29,7 @@ TEST_F(CommandErrors, ContainerThatIsNotThere) {
               {{"kill", "nope"}, 1, kSentence},
               {{"delete", "nope"}, 1, kSentence},
               {{"pause", "nope"}, 1, kSentence},
-              {{"exec", "nope", "true"}, 255, kSentence}});
+              {{"exec", "nope", "true"}, 255, StrCat("exec failed: ", kSentence)}});
 }
 
 TEST_F(CommandErrors, ContainerInAnotherState) {
@@ -74,8 +74,8 @@ TEST_F(CommandErrors, Exec) {
        "directory"},
       {{"exec", "--user", "abc", id, "true"},
        255,
-       "invalid id \"abc\" for --user (try: give a number: names are not looked up in the "
-       "container)"},
+       "exec failed: invalid id \"abc\" for --user (try: give a number: names are not looked up in "
+       "the container)"},
       {{"exec", "-e", "X", id, "true"},
        255,
        "exec failed: process.env[2]: \"X\" is not of the form NAME=value"},

@@ -166,26 +166,31 @@ TEST_F(ContainerErrors, HooksSayTheirNumberEndAndLastWords) {
   };
   Expect({
       {"prestart", [](Config& c) { c.hooks.prestart = {{.path = "/no/hook"}}; },
-       "error running prestart hook #0: /no/hook: run \"/no/hook\": No such file or directory "
+       "error running prestart hook #0: error running hook /no/hook: run \"/no/hook\": No such "
+       "file or directory "
        "(ENOENT)"},
       {"createRuntime",
        [&](Config& c) {
          c.hooks.create_runtime = {shell("true"), shell("echo no net >&2; exit 3")};
        },
-       "error running createRuntime hook #1: /bin/sh: exit status 3, it said: no net"},
+       "error running createRuntime hook #1: error running hook /bin/sh: exit status 3, it said: "
+       "no net"},
       {"createContainer",
        [&](Config& c) { c.hooks.create_container = {shell("echo no gpu >&2; exit 4")}; },
-       "error running createContainer hook #0: /bin/sh: exit status 4, it said: no gpu"},
+       "error running createContainer hook #0: error running hook /bin/sh: exit status 4, it said: "
+       "no gpu"},
       {"startContainer",
        [&](Config& c) { c.hooks.start_container = {shell("echo not me >&2; exit 5")}; },
-       "error running startContainer hook #0: /bin/sh: exit status 5, it said: not me"},
+       "error running startContainer hook #0: error running hook /bin/sh: exit status 5, it said: "
+       "not me"},
       {"timeout",
        [&](Config& c) {
          c.hooks.create_runtime = {shell("exec sleep 60")};
          c.hooks.create_runtime[0].env = {"PATH=/bin:/usr/bin"};
          c.hooks.create_runtime[0].timeout_s = 1;
        },
-       "error running createRuntime hook #0: /bin/sh: hook ran past specified timeout of 1s (try: "
+       "error running createRuntime hook #0: error running hook /bin/sh: hook ran past specified "
+       "timeout of 1s (try: "
        "raise the hook's timeout, or let it do its work in the background)"},
   });
 }

@@ -114,7 +114,7 @@ TEST_F(Errors, TheLogFileGetsOneJsonLineOfLevelError) {
 }
 
 TEST_F(Errors, UnknownCommandsAndOptionsAreNamed) {
-  EXPECT_THAT(caisson_.Run({"fly"}).err, HasSubstr("no command \\\"fly\\\""));
+  EXPECT_THAT(caisson_.Run({"fly"}).err, HasSubstr("No help topic for 'fly'"));
   EXPECT_THAT(caisson_.Run({"run", "--fly", "x"}).err,
               HasSubstr("flag provided but not defined: -fly"));
   EXPECT_THAT(caisson_.Run({"state"}).err, HasSubstr("requires exactly 1 argument"));

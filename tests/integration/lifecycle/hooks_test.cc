@@ -99,5 +99,62 @@ TEST_F(HookRuns, PoststopRunsWhenCreateRuntimeFails) {
   EXPECT_THAT(Lines()[0], ::testing::StartsWith("poststop "));
 }
 
+// What runs inside is the image's: it must not have more rights than the container's process.
+TEST_F(HookRuns, StartContainerHooksHaveTheRightsOfTheProcess) {
+  bundle_.process().user = {.uid = 1000, .gid = 1001, .additional_gids = {}};
+  bundle_.process().capabilities.reset();
+  bundle_.process().no_new_privileges = true;
+  bundle_.dir().Write("notes/notes", "");
+  ASSERT_EQ(::chmod(notes().c_str(), 0666), 0);
+  bundle_.config().hooks.start_container = {
+      {.path = "/bin/sh",
+       .args = {
+           "sh", "-c",
+           "id -u > /notes/notes; grep -E 'CapEff|NoNewPrivs' /proc/self/status >> /notes/notes"}}};
+  bundle_.Shell("true");
+
+  ASSERT_TRUE(RunBundle("rights", {"--preserve-fds", "8"}).status.ok());
+
+  EXPECT_THAT(Lines(),
+              ::testing::ElementsAre("1000", "CapEff:\t0000000000000000", "NoNewPrivs:\t1"));
+}
+
+TEST_F(HookRuns, StartContainerHooksWithoutEnvironmentGetThatOfTheProcess) {
+  bundle_.process().env = {"PATH=/bin", "ONE=two"};
+  bundle_.config().hooks.start_container = {
+      {.path = "/bin/sh", .args = {"sh", "-c", "echo $ONE > /notes/notes"}}};
+  bundle_.Shell("true");
+
+  ASSERT_TRUE(RunBundle("env").status.ok());
+
+  EXPECT_THAT(Lines(), ::testing::ElementsAre("two"));
+}
+
+TEST_F(HookRuns, StartContainerHooksAreFiltered) {
+  bundle_.config().hooks.start_container = {
+      {.path = "/bin/sh", .args = {"sh", "-c", "mkdir /tmp/made"}}};
+  bundle_.config().linux.seccomp =
+      spec::Seccomp{.default_action = "SCMP_ACT_ALLOW",
+                    .syscalls = {{.names = {"mkdir", "mkdirat"}, .action = "SCMP_ACT_KILL"}}};
+  bundle_.Shell("true");
+
+  const CommandOutput ran = RunBundle("filter");
+
+  EXPECT_EQ(ran.status.code, 1);
+  EXPECT_THAT(
+      ran.err,
+      HasSubstr(
+          "error running startContainer hook #0: error running hook /bin/sh: killed by signal "
+          "31 (bad system call)"));
+}
+
+TEST_F(HookRuns, CreateContainerHooksStartInTheRoot) {
+  bundle_.config().hooks.create_container = {
+      {.path = "/bin/sh", .args = {"sh", "-c", "echo made > ./tmp/by-hook"}}};
+  bundle_.Shell("cat /tmp/by-hook");
+
+  EXPECT_EQ(RunBundle("cwd").out, "made\n");
+}
+
 }  // namespace
 }  // namespace caisson::test

@@ -158,7 +158,8 @@ TEST_F(Verbs, KillTakesNamesAndNumbersAndRefusesOthers) {
   EXPECT_THAT(unknown.err, HasSubstr("unknown signal \\\"NOPE\\\""));
   EXPECT_TRUE(caisson_.Run({"kill", "--all", id, "9"}).status.ok());
   caisson_.AwaitStopped(id);
-  EXPECT_THAT(caisson_.Run({"kill", id, "9"}).err, HasSubstr("is not running"));
+  EXPECT_THAT(caisson_.Run({"kill", id, "9"}).err,
+              HasSubstr(StrCat("container not running: \\\"", id)));
 }
 
 TEST_F(Verbs, PauseStopsAndResumeGoesOn) {
@@ -225,7 +226,8 @@ TEST_F(Verbs, StateFilesAreForRootOnly) {
 
 TEST_F(Verbs, VersionBeginsAsTheClientsExpect) {
   EXPECT_THAT(caisson_.Run({"--version"}).out,
-              MatchesRegex("caisson version [0-9.]+\nspec: 1\\.3\\.0\nlibseccomp: [0-9.]+\n"));
+              MatchesRegex("caisson version [0-9.]+\ncommit: [0-9a-z]+\nspec: 1\\.3\\.0\n"
+                           "libseccomp: [0-9.]+\n"));
 }
 
 }  // namespace

@@ -80,7 +80,9 @@ TEST_F(Attack, Cve2019_19921_AProcLinkIsRefused) {
   const Error error = box_.Refusal();
 
   EXPECT_EQ(error.code(), Code::kDenied);
-  EXPECT_EQ(error.message(), "mount #0 proc on \"/proc\": \"/proc\" is not a real directory");
+  EXPECT_EQ(error.message(),
+            "mount #0 proc on \"/proc\": \"/proc\" must be mounted on ordinary directory, not on a "
+            "symlink");
   EXPECT_THAT(error.hint(), HasSubstr("replace the symlink in the image"));
 }
 

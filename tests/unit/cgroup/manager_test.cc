@@ -118,8 +118,9 @@ TEST_F(ManagerOnV2, CreateRefusesACgroupInUse) {
 
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code(), Code::kAlreadyExists);
-  EXPECT_EQ(done.error().message(), StrCat("create cgroup \"/web\": \"", dir_ / "web",
-                                           "\" is in use by process 2147483646"));
+  EXPECT_EQ(done.error().message(),
+            StrCat("create cgroup \"/web\": container's cgroup is not empty: \"", dir_ / "web",
+                   "\" is in use by process 2147483646"));
   EXPECT_THAT(done.error().hint(), HasSubstr("choose another linux.cgroupsPath"));
 }
 
@@ -143,8 +144,8 @@ TEST_F(ManagerOnV2, AddProcessExplainsACgroupThatCannotBeJoined) {
 
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().message(),
-            StrCat("join cgroup \"/gone\" with process 77: open \"", dir_ / "gone/cgroup.procs",
-                   "\": No such file or directory (ENOENT)"));
+            StrCat("adding pid 77 to cgroups \"/gone\": ", dir_ / "gone/cgroup.procs",
+                   ": no such file or directory"));
 }
 
 TEST_F(ManagerOnV2, BelowStaysInside) {
@@ -157,12 +158,12 @@ TEST_F(ManagerOnV2, BelowStaysInside) {
   const auto refused = Web().Below(outside);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().message(),
-            "cgroup \"sub/../../other\": \"..\" would lead out of the container's");
+            "cgroup sub/../../other is not a sub cgroup path: \"..\" leads out");
 
   const std::string unknown[] = {"memory:sub"};
   const auto missing = Web().Below(unknown);
   ASSERT_FALSE(missing);
-  EXPECT_EQ(missing.error().message(), "cgroup \"memory:sub\": no hierarchy has controller memory");
+  EXPECT_EQ(missing.error().message(), "cgroup \"memory:sub\": unknown controller memory");
 }
 
 TEST_F(ManagerOnV2, FreezingWithoutAnEndTimesOutAndIsTakenBack) {

@@ -11,10 +11,9 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr Option kTable[] = {
-    {"bundle", "DIR", "the bundle", 'b'},
-    {"detach", "", "do not wait", 'd'},
-    {"env", "NAME=VALUE", "a variable", 'e'},
-    {"tty", "", "a terminal", 't'},
+    {"bundle", "DIR", "the bundle", 'b'},      {"detach", "", "do not wait", 'd'},
+    {"env", "NAME=VALUE", "a variable", 'e'},  {"tty", "", "a terminal", 't'},
+    {"count", "N", "a number", 'n', {}, true},
 };
 
 Result<Parsed> Parse(std::vector<std::string_view> args,
@@ -51,6 +50,16 @@ TEST(ParseOptions, KeepsEveryValueOfARepeatedOptionAndTheLastWins) {
 
   EXPECT_THAT(parsed->All("env"), ElementsAre("A=1", "B=-2"));
   EXPECT_EQ(parsed->Get("bundle"), "y");
+}
+
+TEST(ParseOptions, ANumberIsLookedAt) {
+  EXPECT_EQ(Parse({"--count", "-3"})->Get("count"), "-3");
+  for (const char* const text : {"", "x", "1x", "1.5", "99999999999999999999"}) {
+    const auto parsed = Parse({"-n", text});
+    ASSERT_FALSE(parsed) << text;
+    EXPECT_EQ(parsed.error().message(),
+              StrCat("invalid value \"", text, "\" for flag -n: not a number"));
+  }
 }
 
 TEST(ParseOptions, AValueMayLookLikeAnOption) {

@@ -21,8 +21,11 @@ TEST(StatsEvent, HasRuncsMembersAndAbsentCountersAreZero) {
 
   const std::string event = StatsEvent("web", stats);
 
-  EXPECT_THAT(event, ::testing::StartsWith(R"({"type":"stats","id":"web","data":{"cpu":{"usage":)"
-                                           R"({"total":5,"percpu":[2,3],"kernel":0,"user":0})"));
+  EXPECT_THAT(
+      event,
+      ::testing::StartsWith(
+          R"({"type":"stats","id":"web","data":{"cpu":{"usage":)"
+          R"({"total":5,"percpu":[2,3],"percpu_kernel":[],"percpu_user":[],"kernel":0,"user":0})"));
   EXPECT_THAT(event, HasSubstr(R"("usage":{"limit":0,"usage":7,"max":0,"failcnt":0})"));
   EXPECT_THAT(event, HasSubstr(R"("pids":{"current":1,"limit":0})"));
   EXPECT_THAT(event, ::testing::EndsWith("}}\n"));

@@ -65,19 +65,18 @@ TEST(ExecBlock, LastOfSeveralVariablesWins) {
 }
 
 TEST(ExecBlock, HomeHasRoomWhenNoneOrAnEmptyOneIsGiven) {
-  for (const auto& env : {std::vector<std::string>{}, std::vector<std::string>{"HOME="}}) {
+  for (const auto& env : {std::vector<std::string>{}, std::vector<std::string>{"HOME="},
+                          std::vector<std::string>{"HOME=/early", "HOME="}}) {
     const ExecBlock block = Built(Program({"x"}, env));
     EXPECT_THAT(List(block.view().envp), ElementsAre("HOME=/"));
     EXPECT_GT(block.view().home_capacity, 4096u);
   }
 }
 
-TEST(ExecBlock, TermIsSetForATerminalOnly) {
+TEST(ExecBlock, ATerminalAddsNoVariable) {
   spec::Process process = Program({"x"}, {"HOME=/"});
-  EXPECT_THAT(List(Built(process, {.default_term = true}).view().envp), ElementsAre("HOME=/"));
   process.terminal = true;
-  EXPECT_THAT(List(Built(process, {.default_term = true}).view().envp),
-              ElementsAre("TERM=xterm", "HOME=/"));
+  EXPECT_THAT(List(Built(process).view().envp), ElementsAre("HOME=/"));
 }
 
 TEST(ExecBlock, NamesAreLookedForInThePathOfTheContainer) {

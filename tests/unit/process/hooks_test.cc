@@ -59,15 +59,18 @@ TEST(RunHooks, FirstFailureEndsTheRowAndSaysWhatTheHookSaid) {
 
   ASSERT_FALSE(run);
   EXPECT_EQ(run.error().message(),
-            "error running createRuntime hook #1: /bin/sh: exit status 3, it said: no route");
+            "error running createRuntime hook #1: error running hook /bin/sh: exit status 3, it "
+            "said: no route");
   EXPECT_NE(::access((bundle / "ran").c_str(), F_OK), 0);
 }
 
 TEST(RunHooks, SignalAndMissingProgramAreTold) {
   EXPECT_EQ(Sentence(Shell("kill -9 $$")),
-            "error running createRuntime hook #0: /bin/sh: killed by signal 9");
+            "error running createRuntime hook #0: error running hook /bin/sh: killed by signal 9 "
+            "(killed)");
   EXPECT_EQ(Sentence({.path = "/no/hook"}),
-            "error running createRuntime hook #0: /no/hook: run \"/no/hook\": No such file or "
+            "error running createRuntime hook #0: error running hook /no/hook: run \"/no/hook\": "
+            "No such file or "
             "directory (ENOENT)");
 }
 
@@ -75,7 +78,8 @@ TEST(RunHooks, HookOverItsTimeoutIsKilled) {
   spec::Hook hook = Shell("exec /bin/sleep 60");
   hook.timeout_s = 1;
   EXPECT_EQ(Sentence(hook),
-            "error running createRuntime hook #0: /bin/sh: hook ran past specified timeout of 1s");
+            "error running createRuntime hook #0: error running hook /bin/sh: hook ran past "
+            "specified timeout of 1s");
 }
 
 TEST(RunHooks, HookThatDoesNotReadIsNotAFailure) {
@@ -90,7 +94,8 @@ TEST(RunAllHooks, GoesOnAfterFailures) {
       "poststop", {Shell("exit 1"), Shell("touch ran"), Shell("exit 2")}, "{}", bundle.path());
 
   ASSERT_THAT(failures, SizeIs(2));
-  EXPECT_EQ(failures[1].message(), "error running poststop hook #2: /bin/sh: exit status 2");
+  EXPECT_EQ(failures[1].message(),
+            "error running poststop hook #2: error running hook /bin/sh: exit status 2");
   EXPECT_EQ(::access((bundle / "ran").c_str(), F_OK), 0);
 }
 
@@ -155,13 +160,16 @@ TEST(RunChildHooks, FailuresReadLikeThoseOfTheHost) {
   ChildHooks failing =
       Built({Shell("true"), Shell("echo first; echo no device >&2; exit 3")}, bundle.path());
   EXPECT_EQ(RunInside(failing),
-            "error running createContainer hook #1: /bin/sh: exit status 3, it said: no device");
+            "error running createContainer hook #1: error running hook /bin/sh: exit status 3, it "
+            "said: no device");
   ChildHooks killed = Built({Shell("kill -9 $$")}, bundle.path());
   EXPECT_EQ(RunInside(killed),
-            "error running createContainer hook #0: /bin/sh: killed by signal 9");
+            "error running createContainer hook #0: error running hook /bin/sh: killed by signal 9 "
+            "(killed)");
   ChildHooks missing = Built({{.path = "/no/hook"}}, bundle.path());
   EXPECT_EQ(RunInside(missing),
-            "error running createContainer hook #0: /no/hook: run \"/no/hook\": No such file or "
+            "error running createContainer hook #0: error running hook /no/hook: run \"/no/hook\": "
+            "No such file or "
             "directory (ENOENT)");
 }
 
@@ -172,7 +180,8 @@ TEST(RunChildHooks, MuchOutputNeitherBlocksNorIsKept) {
                    "i=$((i+1)); done; echo the end; exit 1")},
             bundle.path());
   EXPECT_EQ(RunInside(hooks),
-            "error running createContainer hook #0: /bin/sh: exit status 1, it said: the end");
+            "error running createContainer hook #0: error running hook /bin/sh: exit status 1, it "
+            "said: the end");
 }
 
 TEST(RunChildHooks, HookOverItsTimeoutIsKilled) {
@@ -181,7 +190,8 @@ TEST(RunChildHooks, HookOverItsTimeoutIsKilled) {
   slow.timeout_s = 1;
   ChildHooks hooks = Built({slow}, bundle.path());
   EXPECT_EQ(RunInside(hooks),
-            "error running createContainer hook #0: /bin/sh: hook ran past specified timeout");
+            "error running createContainer hook #0: error running hook /bin/sh: hook ran past "
+            "specified timeout");
 }
 
 TEST(RunChildHooks, NoneIsNothingToDo) {

@@ -37,6 +37,13 @@ TEST(ParseCpuList, TakesNumbersAndRanges) {
   EXPECT_EQ(set->bytes, 16u);
 }
 
+TEST(MaskText, IsThatOfTaskset) {
+  EXPECT_EQ(MaskText(*ParseCpuList("1")), "0x2");
+  EXPECT_EQ(MaskText(*ParseCpuList("0-3")), "0xf");
+  EXPECT_EQ(MaskText(*ParseCpuList("0,64")), "0x10000000000000001");
+  EXPECT_EQ(MaskText(CpuSet()), "0x0");
+}
+
 TEST(ParseCpuList, QuotesThePartThatIsWrong) {
   const auto sentence = [](const char* list) {
     const auto set = ParseCpuList(list);

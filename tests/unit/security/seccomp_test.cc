@@ -282,7 +282,7 @@ bool AnswerOne(const UniqueFd& listener, int number, std::int64_t value) {
 
 TEST(LoadSeccomp, ListenerArrivesEvenWhenTheCallsThatSendItAreNotified) {
   spec::Seccomp profile = Allowing();
-  profile.syscalls.push_back({.names = {"getppid", "sendmsg", "sendto", "write", "futex", "close"},
+  profile.syscalls.push_back({.names = {"getppid", "sendmsg", "sendto", "writev", "futex", "close"},
                               .action = "SCMP_ACT_NOTIFY"});
   profile.listener_path = "/run/agent";
   const SeccompFilter filter = Compiled(profile);

@@ -70,6 +70,14 @@ TEST(ParseConfig, UnknownMembersAndNullAreIgnored) {
   EXPECT_EQ(config->hostname, "h");
 }
 
+TEST(ParseConfig, TheCaseOfANameCountsOnlyBesideAnExactOne) {
+  const auto config = ParseConfig(R"({"ociVersion": "1.0.2", "HOSTNAME": "a", "domainName": "b",
+                                      "domainname": "c"})");
+  ASSERT_TRUE(config) << config.error().message();
+  EXPECT_EQ(config->hostname, "a");
+  EXPECT_EQ(config->domainname, "c");
+}
+
 TEST(ParseConfig, WrongValuesAreNamedByTheirPath) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {R"("hostname": 3)", "hostname: must be a string, not 3"},

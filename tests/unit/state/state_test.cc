@@ -260,6 +260,7 @@ TEST(DeriveStatus, FollowsTheGateTheFreezerAndTheInit) {
   EXPECT_EQ(status(record, true), ContainerStatus::kPaused);
   ASSERT_EQ(::mknodat(made.fd().get(), Directory::kStartGate, S_IFSOCK | 0600, 0), 0);
   EXPECT_EQ(status(record), ContainerStatus::kCreated);
+  EXPECT_EQ(status(record, true), ContainerStatus::kPaused);
   record.phase = Phase::kCreating;
   EXPECT_EQ(status(record), ContainerStatus::kCreating);
   made.Unlock();
