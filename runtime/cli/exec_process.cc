@@ -20,6 +20,7 @@ Result<std::uint32_t> ParseId(std::string_view text, std::string_view option) {
 }
 
 bool Lists(const std::vector<std::string>& names, const std::string& name) {
+  if (!security::CapabilityNumber(name)) return false;
   return std::any_of(names.begin(), names.end(), [&](const std::string& other) {
     return security::CapabilityNumber(other) == security::CapabilityNumber(name);
   });
@@ -36,7 +37,7 @@ Status ApplyOptions(const Parsed& options, spec::Process& process) {
     CAISSON_ASSIGN(const std::uint32_t id, ParseId(gid, "additional-gids"));
     process.user.additional_gids.push_back(id);
   }
-  CAISSON_TRY(AddCapabilities(options.All("cap"), process));
+  AddCapabilities(options.All("cap"), process);
   if (options.Has("no-new-privs")) process.no_new_privileges = options.On("no-new-privs");
   if (options.Has("apparmor")) process.apparmor_profile = options.Get("apparmor");
   if (options.Has("process-label")) process.selinux_label = options.Get("process-label");
@@ -45,12 +46,10 @@ Status ApplyOptions(const Parsed& options, spec::Process& process) {
 
 }  // namespace
 
-Status AddCapabilities(const std::vector<std::string>& names, spec::Process& process) {
-  if (names.empty()) return Ok();
+void AddCapabilities(const std::vector<std::string>& names, spec::Process& process) {
+  if (names.empty()) return;
   if (!process.capabilities) process.capabilities.emplace();
   for (const std::string& name : names) {
-    if (!security::CapabilityNumber(name))
-      return Error(Code::kInvalidSpec, StrCat("unknown capability \"", name, "\" for --cap"));
     // Not the inheritable set: that would hand them on through set-uid programs (CVE-2022-29162).
     // What the configuration itself has there becomes ambient, which takes both sets, as in runc.
     for (auto* const set : {&process.capabilities->bounding, &process.capabilities->effective,
@@ -59,7 +58,6 @@ Status AddCapabilities(const std::vector<std::string>& names, spec::Process& pro
     if (Lists(process.capabilities->inheritable, name))
       process.capabilities->ambient.push_back(name);
   }
-  return Ok();
 }
 
 Result<spec::User> ParseUser(std::string_view text, spec::User user) {

@@ -21,8 +21,8 @@ Result<spec::Process> MakeExecProcess(const Invocation& invocation);
 Result<spec::User> ParseUser(std::string_view text, spec::User user);
 
 // `exec --cap`: the named ones join the bounding, effective and permitted set, and the ambient one
-// when the configuration has them in the inheritable set.
-// Errors: kInvalidSpec quoting a name that is none.
-Status AddCapabilities(const std::vector<std::string>& names, spec::Process& process);
+// when the configuration has them in the inheritable set. Names that are none get a warning later,
+// like those of a configuration.
+void AddCapabilities(const std::vector<std::string>& names, spec::Process& process);
 
 }  // namespace caisson::cli

@@ -88,11 +88,15 @@ Status MakeReady(const RouteSocket& inside, const std::string& name,
   return inside.Ask(RouteMessage(RTM_NEWLINK, 0, up), "set up interface", name);
 }
 
-void BringBack(const RouteSocket& inside, const std::string& name, const std::string& old_name) {
+// Undoes a move that came halfway: the kernel renames only after it has moved.
+void BringBack(const RouteSocket& inside, const RouteSocket& host, const std::string& name,
+               const std::string& old_name, const std::vector<Address>& addresses) {
+  if (IndexOf(host, old_name)) return;  // it has not left
   const auto home = OpenAt(kCwd, "/proc/self/ns/net", O_RDONLY);
   const auto index = IndexOf(inside, name);
   // The first error is the one that counts.
-  if (home && index) (void)MoveTo(inside, *index, *home, name, old_name);
+  if (home && index && MoveTo(inside, *index, *home, name, old_name))
+    (void)MakeReady(host, old_name, addresses);
 }
 
 }  // namespace
@@ -106,10 +110,11 @@ Status MoveNetDevices(const std::vector<spec::NetDevice>& devices, FdView netns)
     const std::string& name = device.container_name.empty() ? old_name : device.container_name;
     CAISSON_ASSIGN(const int index, IndexOf(host, old_name), "linux.netDevices");
     CAISSON_ASSIGN(const auto addresses, AddressesOf(host, index, old_name), "linux.netDevices");
-    CAISSON_TRY(MoveTo(host, index, netns, old_name, name), "linux.netDevices");
-    Status ready = MakeReady(inside, name, addresses);
+    Status moved = MoveTo(host, index, netns, old_name, name);
+    Status ready = moved ? MakeReady(inside, name, addresses) : std::move(moved);
     if (ready) continue;
-    BringBack(inside, name, old_name);
+    BringBack(inside, host, old_name, old_name, addresses);
+    BringBack(inside, host, name, old_name, addresses);
     return std::move(ready).error().Wrap("linux.netDevices");
   }
   return Ok();

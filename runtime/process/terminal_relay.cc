@@ -10,6 +10,15 @@ namespace {
 
 constexpr std::size_t kChunk = std::size_t{32} * 1024;
 
+// The user's terminal turns a line feed into carriage return and line feed; the container's must
+// not do it too.
+void LeaveLineEndsAlone(int master) {
+  termios settings{};
+  if (::tcgetattr(master, &settings) != 0) return;
+  settings.c_oflag &= ~static_cast<tcflag_t>(ONLCR);
+  (void)::tcsetattr(master, TCSANOW, &settings);
+}
+
 Result<std::size_t> ReadSome(int fd, std::string_view name, std::string& sink) {
   char buffer[kChunk];
   const ssize_t got = ::read(fd, buffer, sizeof buffer);
@@ -65,6 +74,7 @@ Result<TerminalRelay> TerminalRelay::Start(FdView in, FdView out, FdView master)
   const int flags = ::fcntl(master.get(), F_GETFL);
   if (flags < 0 || ::fcntl(master.get(), F_SETFL, flags | O_NONBLOCK) != 0)
     return SysError("fcntl", "terminal master");
+  LeaveLineEndsAlone(master.get());
   return TerminalRelay(in.get(), out.get(), master.get());
 }
 

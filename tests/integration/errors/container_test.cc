@@ -156,7 +156,8 @@ TEST_F(ContainerErrors, FiltersThatForbidTheStart) {
        "exec /bin/true: operation not permitted (try: the seccomp profile must allow execve, or a "
        "label forbids it)"},
       {"listener", profile({.names = {"mkdir"}, .action = "SCMP_ACT_NOTIFY"}, "/nowhere"),
-       "linux.seccomp.listenerPath: connect \"/nowhere\": No such file or directory (ENOENT)"},
+       "linux.seccomp.listenerPath: failed to connect with seccomp agent: connect \"/nowhere\": No "
+       "such file or directory (ENOENT)"},
   });
 }
 

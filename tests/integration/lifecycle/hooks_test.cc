@@ -113,7 +113,7 @@ TEST_F(HookRuns, StartContainerHooksHaveTheRightsOfTheProcess) {
            "id -u > /notes/notes; grep -E 'CapEff|NoNewPrivs' /proc/self/status >> /notes/notes"}}};
   bundle_.Shell("true");
 
-  ASSERT_TRUE(RunBundle("rights", {"--preserve-fds", "8"}).status.ok());
+  ASSERT_TRUE(RunBundle("rights").status.ok());
 
   EXPECT_THAT(Lines(),
               ::testing::ElementsAre("1000", "CapEff:\t0000000000000000", "NoNewPrivs:\t1"));

