@@ -260,7 +260,8 @@ TEST(TranslateUnified, HasTheLastWordOnV2AndNoneOnV1) {
   const auto v1 = TranslateV1(resources);
   ASSERT_FALSE(v1);
   EXPECT_EQ(v1.error().code(), Code::kUnsupported);
-  EXPECT_EQ(v1.error().message(), "linux.resources.unified: invalid configuration: this host has cgroup v1");
+  EXPECT_EQ(v1.error().message(),
+            "linux.resources.unified: invalid configuration: this host has cgroup v1");
 }
 
 TEST(TranslateUnified, OnlyNamesOfResourceFilesPass) {
