@@ -51,6 +51,25 @@ std::vector<std::string> Parsed::All(std::string_view name) const {
   return values;
 }
 
+namespace {
+
+// The value that an option has, which was written as `name`, if it may have it.
+Result<std::string_view> CheckValue(const Option& option, std::string_view name,
+                                    std::optional<std::string_view> value) {
+  if (option.is_switch()) {
+    const std::string_view text = value.value_or("true");
+    if (ParseSwitch(text)) return text;
+    return Error(Code::kInvalidSpec, StrCat("invalid boolean value \"", text, "\" for -", name));
+  }
+  if (!value) return Error(Code::kInvalidSpec, StrCat("flag needs an argument: -", name));
+  if (option.is_number && !ParseInt<std::int64_t>(*value))
+    return Error(Code::kInvalidSpec,
+                 StrCat("invalid value \"", *value, "\" for flag -", name, ": not a number"));
+  return *value;
+}
+
+}  // namespace
+
 Result<Parsed> ParseOptions(std::span<const Option> table, std::span<const std::string_view> args,
                             Placement placement) {
   Parsed parsed;
@@ -76,23 +95,10 @@ Result<Parsed> ParseOptions(std::span<const Option> table, std::span<const std::
     if (option == nullptr)
       return Error(Code::kInvalidSpec, StrCat("flag provided but not defined: -", name))
           .Hint("see --help");
-    if (option->is_switch()) {
-      const std::string_view text = value.value_or("true");
-      if (!ParseSwitch(text))
-        return Error(Code::kInvalidSpec,
-                     StrCat("invalid boolean value \"", text, "\" for -", name));
-      parsed.given_.emplace_back(option->name, text);
-      continue;
-    }
-    if (!value) {
-      if (at + 1 == args.size())
-        return Error(Code::kInvalidSpec, StrCat("flag needs an argument: -", name));
-      value = args[++at];
-    }
-    if (option->is_number && !ParseInt<std::int64_t>(*value))
-      return Error(Code::kInvalidSpec,
-                   StrCat("invalid value \"", *value, "\" for flag -", name, ": not a number"));
-    parsed.given_.emplace_back(option->name, *value);
+    // The value of an option that is no switch may be the next word, whatever it looks like.
+    if (!value && !option->is_switch() && at + 1 < args.size()) value = args[++at];
+    CAISSON_ASSIGN(const std::string_view text, CheckValue(*option, name, value));
+    parsed.given_.emplace_back(option->name, text);
   }
   for (; at < args.size(); ++at) parsed.arguments_.emplace_back(args[at]);
   return parsed;

@@ -7,13 +7,14 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "runtime/base/path.h"
 
 namespace caisson::container {
 namespace {
 
-constexpr std::size_t kAnswerBytes = 32 * 1024;  // what the kernel fills at most
+constexpr std::size_t kAnswerBytes = std::size_t{32} * 1024;  // what the kernel fills at most
 
 void Pad(std::string& bytes) { bytes.append((4 - bytes.size() % 4) % 4, '\0'); }
 
@@ -24,7 +25,29 @@ T ReadAt(std::string_view bytes, std::size_t at) {
   return value;
 }
 
-enum class Next { kMore, kDone };
+using Visit = std::function<void(std::string_view)>;
+
+// What one message says: nothing yet, or the end, with 0 or an errno. Both kinds of requests end
+// with one message that says so.
+std::optional<int> TakeMessage(const nlmsghdr& header, std::string_view body, const Visit& visit) {
+  if (header.nlmsg_type == NLMSG_DONE) return 0;
+  if (header.nlmsg_type == NLMSG_ERROR)
+    return body.size() >= sizeof(int) ? -ReadAt<int>(body, 0) : 0;
+  if (visit) visit(body);
+  return std::nullopt;
+}
+
+// The messages of one datagram, to the same effect.
+std::optional<int> TakeAll(std::string_view messages, const Visit& visit) {
+  for (std::size_t at = 0; at + sizeof(nlmsghdr) <= messages.size();) {
+    const auto header = ReadAt<nlmsghdr>(messages, at);
+    if (header.nlmsg_len < sizeof header || at + header.nlmsg_len > messages.size()) break;
+    const auto body = messages.substr(at + sizeof header, header.nlmsg_len - sizeof header);
+    if (const auto ended = TakeMessage(header, body, visit)) return ended;
+    at += NLMSG_ALIGN(header.nlmsg_len);
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -91,31 +114,15 @@ Status RouteSocket::Ask(const RouteMessage& message, std::string_view call,
   std::memcpy(request.data(), &header, sizeof header);
   if (::send(fd_.get(), request.data(), request.size(), 0) < 0) return SysError(call, operand);
 
-  // `failed` is what the kernel said; both kinds of requests end with one message that says so.
-  int failed = 0;
-  const auto take = [&](const nlmsghdr& answer, std::string_view body) {
-    if (answer.nlmsg_type == NLMSG_DONE) return Next::kDone;
-    if (answer.nlmsg_type == NLMSG_ERROR) {
-      if (body.size() >= sizeof(int)) failed = -ReadAt<int>(body, 0);
-      return Next::kDone;
-    }
-    if (visit) visit(body);
-    return Next::kMore;
-  };
   std::string buffer(kAnswerBytes, '\0');
   while (true) {
     const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return SysError(call, operand, got == 0 ? EPROTO : errno);
-    const std::string_view answers(buffer.data(), static_cast<std::size_t>(got));
-    for (std::size_t at = 0; at + sizeof(nlmsghdr) <= answers.size();) {
-      const auto answer = ReadAt<nlmsghdr>(answers, at);
-      if (answer.nlmsg_len < sizeof answer || at + answer.nlmsg_len > answers.size()) break;
-      const auto body = answers.substr(at + sizeof answer, answer.nlmsg_len - sizeof answer);
-      if (take(answer, body) == Next::kDone)
-        return failed == 0 ? Ok() : Status(SysError(call, operand, failed));
-      at += NLMSG_ALIGN(answer.nlmsg_len);
-    }
+    const auto ended = TakeAll({buffer.data(), static_cast<std::size_t>(got)}, visit);
+    if (!ended) continue;
+    if (*ended == 0) return Ok();
+    return SysError(call, operand, *ended);
   }
 }
 
