@@ -81,6 +81,15 @@ bool HasOneOf(const Directory& directory, const std::string& controllers) {
                      [&](std::string_view name) { return directory.Has(name); });
 }
 
+// The sentence is runc's: scripts look for it.
+Error NotAdded(std::string_view pid, const std::string& cgroup, const Directory& directory,
+               const Error& cause) {
+  return Error(cause.code(),
+               StrCat("adding pid ", pid, " to cgroups \"", cgroup, "\": ", directory.path,
+                      "/cgroup.procs: ", ErrnoWords(cause.sys_errno())),
+               cause.sys_errno());
+}
+
 struct SubCgroup {
   std::string controllers;  // empty: of all hierarchies
   std::string path;         // "/a/b", or empty for the container's own
@@ -198,12 +207,7 @@ Result<UniqueFd> Manager::DirFdForClone() const {
 Status Manager::Join(const Directory& directory, pid_t host_pid, FdBatch& batch) const {
   Status done = WriteControl(StrCat(directory.path, "/cgroup.procs"), StrCat(host_pid), batch);
   if (done) return done;
-  // The sentence is runc's: scripts look for it.
-  const int err = done.error().sys_errno();
-  return ExplainJoin(Error(done.error().code(),
-                           StrCat("adding pid ", host_pid, " to cgroups \"", record_.path,
-                                  "\": ", directory.path, "/cgroup.procs: ", ErrnoWords(err)),
-                           err),
+  return ExplainJoin(NotAdded(StrCat(host_pid), record_.path, directory, done.error()),
                      directory.Has("cpu"));
 }
 
@@ -215,13 +219,7 @@ Result<JoinFiles> Manager::OpenToJoin(V2Join v2) const {
     // v2 moves whole processes; on v1 "tasks" is the file for one thread.
     std::string path = StrCat(directory.path, is_v2 ? "/cgroup.procs" : "/tasks");
     auto opened = OpenAt(kCwd, path, O_WRONLY);
-    if (!opened) {
-      const int err = opened.error().sys_errno();
-      return Error(opened.error().code(),
-                   StrCat("adding pid of the new process to cgroups \"", record_.path,
-                          "\": ", directory.path, "/cgroup.procs: ", ErrnoWords(err)),
-                   err);
-    }
+    if (!opened) return NotAdded("of the new process", record_.path, directory, opened.error());
     UniqueFd file = std::move(opened).value();
     files.Add(std::move(path), directory.Has("cpu"), std::move(file));
   }

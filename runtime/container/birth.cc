@@ -216,8 +216,8 @@ Status Birth::Place(const Pidfd& init) {
   // would refuse its mknod. Only a scope of systemd is born with its process.
   const bool is_scope = context_.cgroup_driver == CgroupDriver::kSystemd;
   if (!is_scope) CAISSON_TRY(apply());
-  if (!joins_itself_) {
-    CAISSON_TRY(cgroup_->AddProcess(init.host_pid(), v2_join_));
+  if (!entry_.by_itself) {
+    CAISSON_TRY(cgroup_->AddProcess(init.host_pid(), entry_.v2_join));
     CAISSON_TRACE(cgroup_join, cgroup_->record().path);
   }
   if (is_scope) CAISSON_TRY(apply());
@@ -250,20 +250,13 @@ Status Birth::RunHooks(const Pidfd&) {
                            StateJson(ContainerStatus::kCreating), options_.bundle);
 }
 
-// How init gets into its cgroups: into v2's by clone3, into the others by its own hand. A scope of
-// systemd has to be made around it, and from another user namespace neither is allowed.
+// A scope of systemd has to be made around init, and from another user namespace it may neither be
+// cloned into its cgroup nor join it.
 Status Birth::PlanJoin(launch::ParentWork& work) {
   if (!cgroup_ || plan_->namespaces().needs_stage1 || !cgroup_->has_cgroup() ||
       context_.cgroup_driver == CgroupDriver::kSystemd)
     return Ok();
-  if (auto opened = cgroup_->DirFdForClone()) {
-    cgroup_fd_ = std::move(opened).value();
-    work.cgroup_fd = cgroup_fd_.get();
-    v2_join_ = cgroup::V2Join::kDoneByClone;
-  }
-  CAISSON_ASSIGN(cgroup::JoinFiles files, cgroup_->OpenToJoin(v2_join_));
-  plan_->JoinBy(std::move(files));
-  joins_itself_ = true;
+  CAISSON_ASSIGN(entry_, PlanCgroupEntry(*cgroup_, OwnHand::kAllowed, *plan_, work));
   return Ok();
 }
 

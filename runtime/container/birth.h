@@ -7,6 +7,7 @@
 
 #include "runtime/cgroup/layout.h"
 #include "runtime/cgroup/manager.h"
+#include "runtime/container/cgroup_entry.h"
 #include "runtime/container/lifecycle.h"
 #include "runtime/container/notify_socket.h"
 #include "runtime/launch/launch_plan.h"
@@ -59,9 +60,7 @@ class Birth {
   state::Record record_;
   cgroup::Layout layout_;
   std::optional<cgroup::Manager> cgroup_;
-  cgroup::V2Join v2_join_ = cgroup::V2Join::kByWrite;
-  bool joins_itself_ = false;
-  UniqueFd cgroup_fd_;
+  CgroupEntry entry_;
   UniqueFd console_socket_;
   UniqueFd gate_;
   std::optional<NotifyRelay> notify_relay_;

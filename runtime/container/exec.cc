@@ -4,6 +4,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
 #include "runtime/base/trace.h"
+#include "runtime/container/cgroup_entry.h"
 #include "runtime/container/handover.h"
 #include "runtime/container/lifecycle.h"
 #include "runtime/container/opened.h"
@@ -40,18 +41,10 @@ Result<process::SetGroups> SetGroupsOf(const state::Record& record) {
 Result<launch::Launched> LaunchInto(launch::LaunchPlan& plan, const process::ExecAffinity& affinity,
                                     cgroup::Manager& target, const launch::NotifyFn& notify) {
   launch::ParentWork work;
-  UniqueFd cgroup_fd;
-  auto v2_join = cgroup::V2Join::kByWrite;
-  const bool from_here = !plan.namespaces().needs_stage1 && target.has_cgroup();
-  if (auto directory = target.DirFdForClone(); from_here && directory) {
-    cgroup_fd = std::move(directory).value();
-    work.cgroup_fd = cgroup_fd.get();
-    v2_join = cgroup::V2Join::kDoneByClone;
-  }
-  const bool joins_itself = from_here && affinity.final.bytes == 0;
-  if (joins_itself) {
-    CAISSON_ASSIGN(cgroup::JoinFiles files, target.OpenToJoin(v2_join));
-    plan.JoinBy(std::move(files));
+  CgroupEntry entry;
+  if (!plan.namespaces().needs_stage1 && target.has_cgroup()) {
+    const auto own_hand = affinity.final.bytes == 0 ? OwnHand::kAllowed : OwnHand::kForbidden;
+    CAISSON_ASSIGN(entry, PlanCgroupEntry(target, own_hand, plan, work));
   }
   work.place = [&](const Pidfd& child) -> Status {
     // Where it runs on its way in, and where afterwards: the cgroup's cpuset lies in between.
@@ -59,8 +52,8 @@ Result<launch::Launched> LaunchInto(launch::LaunchPlan& plan, const process::Exe
       return process::ExplainAffinity("initial", err);
     if (affinity.initial.bytes > 0)
       Log(LogLevel::kDebug, StrCat("nsexec: affinity: ", process::MaskText(affinity.initial)));
-    if (joins_itself) return Ok();
-    CAISSON_TRY(target.AddProcess(child.host_pid(), v2_join));
+    if (entry.by_itself) return Ok();
+    CAISSON_TRY(target.AddProcess(child.host_pid(), entry.v2_join));
     CAISSON_TRACE(exec_joined, StrCat("pid ", child.host_pid()));
     if (const int err = process::SetAffinity(child.host_pid(), affinity.final); err != 0)
       return process::ExplainAffinity("final", err);
