@@ -39,7 +39,10 @@ Result<container::ExecOptions> MakeOptions(const Invocation& invocation) {
   container::ExecOptions exec;
   exec.id = invocation.id();
   CAISSON_ASSIGN(exec.preserve_fds, PreservedFds(options, 0));
-  CAISSON_ASSIGN(exec.process, MakeExecProcess(invocation));
+  CAISSON_TRY(CheckExecArguments(options));
+  exec.make_process = [&invocation](std::optional<spec::Process> of_container) {
+    return MakeExecProcess(invocation, std::move(of_container));
+  };
   CAISSON_ASSIGN(exec.pid_file, AbsolutePath(options.Get("pid-file")));
   exec.console.socket_path = options.Get("console-socket");
   exec.pidfd_socket = options.Get("pidfd-socket");
@@ -57,7 +60,7 @@ Result<int> ExecForeground(const Invocation& invocation, container::ExecOptions 
   UniqueFd console;
   if (options.console.socket_path.empty()) options.console.master = &console;
   options.console.plain_line_ends = options.console.socket_path.empty();
-  if (!options.process.console_size) options.process.console_size = Foreground::WindowSize();
+  options.console.size = Foreground::WindowSize();
   CAISSON_ASSIGN(Foreground foreground, Foreground::Begin(Foreground::Subreaper::kNo));
   CAISSON_ASSIGN(const Pidfd process, container::Exec(invocation.context, options));
   CAISSON_ASSIGN(const ExitStatus status, foreground.Wait(process, std::move(console)));

@@ -69,19 +69,25 @@ Result<spec::User> ParseUser(std::string_view text, spec::User user) {
   return user;
 }
 
-Result<spec::Process> MakeExecProcess(const Invocation& invocation) {
+Status CheckExecArguments(const Parsed& options) {
+  if (options.Has("process") || options.arguments().size() >= 2) return Ok();
+  return Error(Code::kInvalidSpec, "process args cannot be empty")
+      .Hint("caisson exec CONTAINER COMMAND [ARGUMENT...], or --process FILE");
+}
+
+Result<spec::Process> MakeExecProcess(const Invocation& invocation,
+                                      std::optional<spec::Process> of_container) {
   const Parsed& options = invocation.options;
   if (options.Has("process")) {
     CAISSON_ASSIGN(const std::string json, ReadFile(options.Get("process")), "--process");
     CAISSON_ASSIGN(spec::Process process, spec::ParseProcess(json), "--process");
     return process;
   }
+  if (!of_container)
+    return Error(Code::kInvalidSpec,
+                 StrCat("container \"", invocation.id(), "\" has no process to go by"));
+  spec::Process process = *std::move(of_container);
   const auto& arguments = options.arguments();
-  if (arguments.size() < 2)
-    return Error(Code::kInvalidSpec, "process args cannot be empty")
-        .Hint("caisson exec CONTAINER COMMAND [ARGUMENT...], or --process FILE");
-  CAISSON_ASSIGN(spec::Process process,
-                 container::MakeExecProcess(invocation.context, invocation.id()));
   process.args.assign(arguments.begin() + 1, arguments.end());
   CAISSON_TRY(ApplyOptions(options, process));
   return process;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,10 +11,15 @@
 
 namespace caisson::cli {
 
+// That there is a process to run at all, which needs no look at the container.
+// Errors: kInvalidSpec.
+Status CheckExecArguments(const Parsed& options);
+
 // The process that `exec` is asked for: from --process, or the container's own with what the
 // options and arguments change.
 // Errors: kInvalidSpec naming the option.
-Result<spec::Process> MakeExecProcess(const Invocation& invocation);
+Result<spec::Process> MakeExecProcess(const Invocation& invocation,
+                                      std::optional<spec::Process> of_container);
 
 // "UID", "UID:GID": decimal numbers of 32 bits and nothing else, so that no text can mean root by
 // accident (CVE-2026-30892). An absent gid leaves `user.gid`.

@@ -78,27 +78,27 @@ Status CheckRuns(const ExecOptions& options, const Opened& opened) {
   }
 }
 
-}  // namespace
-
-Result<spec::Process> MakeExecProcess(const Context& context, const std::string& id) {
-  CAISSON_ASSIGN(const Opened opened, OpenContainer(context, id, Access::kRead));
-  CAISSON_ASSIGN(spec::Config config, ConfigOf(opened));
-  if (!config.process)
-    return Error(Code::kInvalidSpec, StrCat("container \"", id, "\" has no process to go by"));
-  return std::move(*config.process);
+// Takes the container's own process out of `config`, which is not needed for anything else.
+Result<spec::Process> ProcessOf(const ExecOptions& options, spec::Config& config) {
+  CAISSON_ASSIGN(spec::Process process, options.make_process(std::move(config.process)));
+  if (!process.console_size) process.console_size = options.console.size;
+  CAISSON_TRY(spec::ValidateProcess(process));
+  return process;
 }
 
+}  // namespace
+
 Result<Pidfd> Exec(const Context& context, const ExecOptions& options) {
-  CAISSON_TRY(spec::ValidateProcess(options.process));
   CAISSON_ASSIGN(const Opened opened, OpenContainer(context, options.id, Access::kRead));
   CAISSON_TRY(CheckRuns(options, opened));
-  CAISSON_ASSIGN(const spec::Config config, ConfigOf(opened));
+  CAISSON_ASSIGN(spec::Config config, ConfigOf(opened));
+  CAISSON_ASSIGN(const spec::Process asked, ProcessOf(options, config));
   CAISSON_ASSIGN(const Pidfd init, OpenInit(opened.record));
   CAISSON_ASSIGN(const cgroup::Manager container, CgroupOf(opened.record));
   CAISSON_ASSIGN(cgroup::Manager target, TargetCgroup(options, container));
   UniqueFd console_socket;
   launch::ExecRequest request;
-  request.process.process = &options.process;
+  request.process.process = &asked;
   request.process.linux = &config.linux;
   request.process.seccomp_cache = StrCat(context.root, ".cache");
   request.process.plain_line_ends = options.console.plain_line_ends;
@@ -107,13 +107,13 @@ Result<Pidfd> Exec(const Context& context, const ExecOptions& options) {
   request.init_pidfd = init.fd().get();
   request.join_flags = JoinFlags(opened.record);
   CAISSON_ASSIGN(request.descriptors,
-                 MakeDescriptors(options.stdio, options.console, options.process.terminal,
+                 MakeDescriptors(options.stdio, options.console, asked.terminal,
                                  options.preserve_fds, options.extra_fds, console_socket));
   CAISSON_ASSIGN(const auto plan, launch::LaunchPlan::ForExec(request));
   for (const std::string& warning : plan->warnings())
     Log(LogLevel::kWarning, warning, {{"id", options.id}});
 
-  CAISSON_ASSIGN(const process::ExecAffinity affinity, process::PlanExecAffinity(options.process));
+  CAISSON_ASSIGN(const process::ExecAffinity affinity, process::PlanExecAffinity(asked));
   const auto notify = SeccompNotifier(
       config.linux, init, state::OciStateJson(opened.record, ContainerStatus::kRunning));
   // The debug lines hold runc's words: its users' scripts wait for them.
@@ -126,12 +126,12 @@ Result<Pidfd> Exec(const Context& context, const ExecOptions& options) {
     launched = LaunchInto(*plan, affinity, target, notify);
   }
   if (!launched) return std::move(launched).error();
-  const Pidfd& process = launched->child.child();
+  const Pidfd& child = launched->child.child();
   Log(LogLevel::kDebug,
-      StrCat("child process in init(): pid ", process.host_pid(), "; setns_init: about to exec"),
+      StrCat("child process in init(): pid ", child.host_pid(), "; setns_init: about to exec"),
       {{"id", options.id}});
-  CAISSON_TRY(WritePidFile(options.pid_file, process.host_pid()));
-  CAISSON_TRY(SendPidfd(options.pidfd_socket, process));
+  CAISSON_TRY(WritePidFile(options.pid_file, child.host_pid()));
+  CAISSON_TRY(SendPidfd(options.pidfd_socket, child));
   if (launched->console.valid()) *options.console.master = std::move(launched->console);
   return launched->child.Disarm();
 }

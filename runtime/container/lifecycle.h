@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -125,9 +126,9 @@ Status DeleteEnded(Created created, Deadline deadline);
 
 struct ExecOptions {
   std::string id;
-  // The process. Absent members of a command line are taken from the container's configuration by
-  // `MakeExecProcess` below.
-  spec::Process process;
+  // Makes the process, given the container's own to start from: its user, environment,
+  // capabilities, limits and working directory. Absent when the container was created without one.
+  std::function<Result<spec::Process>(std::optional<spec::Process> of_container)> make_process;
   Stdio stdio;
   Console console;
   std::string pid_file;
@@ -142,9 +143,6 @@ struct ExecOptions {
 // Starts a process in a running container; returns once it has become the user's program.
 // Errors: kNotFound (ENOENT: program) and kDenied (EACCES) decide 127 and 126; kWrongState.
 Result<Pidfd> Exec(const Context& context, const ExecOptions& options);
-
-// The container's own process as the base for an exec: user, env, capabilities, limits, cwd.
-Result<spec::Process> MakeExecProcess(const Context& context, const std::string& id);
 
 Status Pause(const Context& context, const std::string& id);
 Status Resume(const Context& context, const std::string& id);
