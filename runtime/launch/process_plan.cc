@@ -28,9 +28,11 @@ Result<ProcessPlan> ProcessPlan::Build(const ProcessRequest& request) {
   plan.capabilities_ = security::PlanCapabilities(process.capabilities);
   for (const std::string& name : plan.capabilities_.unknown)
     plan.warnings_.push_back(StrCat("ignoring unknown capability \"", name, "\""));
-  for (const std::string_view name : plan.capabilities_.unraisable)
-    plan.warnings_.push_back(StrCat("can't raise ambient capability ", name,
-                                    ": it is not in the permitted and the inheritable set"));
+  // One line for all: engines from before CVE-2022-29162 list every capability there.
+  if (!plan.capabilities_.unraisable.empty())
+    plan.warnings_.push_back(StrCat("can't raise ambient capability ",
+                                    plan.capabilities_.unraisable,
+                                    ": not in the permitted and the inheritable set"));
   CAISSON_ASSIGN(plan.identity_, process::PlanIdentity(process.user, request.set_groups));
   plan.no_new_privileges_ = process.no_new_privileges;
   if (request.linux->seccomp) {

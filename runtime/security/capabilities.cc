@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/security/capabilities.h"
 
+#include <linux/capability.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <array>
 
 namespace caisson::security {
@@ -78,6 +82,15 @@ std::uint64_t SetOf(const std::vector<std::string>& names, std::vector<std::stri
   return set;
 }
 
+// All, when the kernel does not say.
+std::uint64_t OwnPermitted() {
+  __user_cap_header_struct header{};
+  header.version = _LINUX_CAPABILITY_VERSION_3;
+  __user_cap_data_struct data[2]{};
+  if (::syscall(SYS_capget, &header, data) != 0) return ~std::uint64_t{0};
+  return data[0].permitted | std::uint64_t{data[1].permitted} << 32;
+}
+
 std::string NamesIn(std::uint64_t set) {
   std::string names;
   for (int number = 0; number <= kLastNamedCapability; ++number) {
@@ -118,10 +131,7 @@ CapabilityPlan PlanCapabilities(const std::optional<spec::Capabilities>& capabil
   // is left out, as runc does.
   const std::uint64_t asked = SetOf(capabilities->ambient, plan.unknown);
   plan.sets.ambient = asked & plan.sets.permitted & plan.sets.inheritable;
-  for (int number = 0; number <= kLastNamedCapability; ++number) {
-    if (((asked & ~plan.sets.ambient) >> number & 1) != 0)
-      plan.unraisable.push_back(CapabilityName(number));
-  }
+  plan.unraisable = NamesIn(asked & ~plan.sets.ambient);
   return plan;
 }
 
@@ -143,7 +153,12 @@ Error ExplainCapabilities(const CapabilitySets& sets, const StepFailure& failure
         .Wrap("process.capabilities.ambient")
         .Hint("list it in process.capabilities.permitted and inheritable too");
   }
-  const std::string asked = NamesIn(sets.permitted | sets.effective | sets.inheritable);
+  const std::uint64_t all = sets.permitted | sets.effective | sets.inheritable;
+  // Of a long list, what this process lacks itself is what the kernel refused; unless it lacks
+  // none, as towards another user namespace.
+  const std::uint64_t missing = all & ~OwnPermitted();
+  const bool is_refused = failure.sys_errno == EPERM && missing != 0;
+  const std::string asked = NamesIn(is_refused ? missing : all);
   const std::uint64_t beyond = sets.effective & ~sets.permitted;
   Error error = SysError("capset", asked.empty() ? "no capabilities" : asked, failure.sys_errno)
                     .Wrap("process.capabilities");
@@ -153,7 +168,7 @@ Error ExplainCapabilities(const CapabilitySets& sets, const StepFailure& failure
         StrCat("list ", NamesIn(beyond), " in process.capabilities.permitted too"));
   }
   return std::move(error).Hint(
-      "ask only for capabilities that the runtime itself has (CapBnd in /proc/self/status)");
+      "ask only for capabilities that the runtime itself has (CapPrm in /proc/self/status)");
 }
 
 }  // namespace caisson::security

@@ -30,9 +30,8 @@ struct CapabilitySets {
 
 struct CapabilityPlan {
   CapabilitySets sets;
-  // A warning each, as in runc:
-  std::vector<std::string> unknown;          // names that no kernel here knows
-  std::vector<std::string_view> unraisable;  // asked as ambient, but not permitted and inheritable
+  std::vector<std::string> unknown;  // names that no kernel here knows
+  std::string unraisable;            // "CAP_A, CAP_B": ambient, but not permitted and inheritable
 };
 
 // "CAP_NET_ADMIN" in any case, with or without the prefix; nothing for any other name.

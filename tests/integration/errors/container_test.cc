@@ -113,10 +113,10 @@ TEST_F(ContainerErrors, RightsThatTheRuntimeItselfLacks) {
       {"capability",
        [](Config& c) {
          auto& sets = c.process->capabilities.emplace();
-         sets.bounding = sets.permitted = sets.effective = {"CAP_SYS_RESOURCE"};
+         sets.bounding = sets.permitted = sets.effective = {"CAP_KILL", "CAP_SYS_RESOURCE"};
        },
        "process.capabilities: capset \"CAP_SYS_RESOURCE\": Operation not permitted (EPERM) (try: "
-       "ask only for capabilities that the runtime itself has (CapBnd in /proc/self/status))"},
+       "ask only for capabilities that the runtime itself has (CapPrm in /proc/self/status))"},
       {"limit",
        [](Config& c) {
          c.process->rlimits = {{"RLIMIT_NOFILE", 99999999, 99999999}};

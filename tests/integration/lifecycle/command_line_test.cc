@@ -131,9 +131,10 @@ TEST_F(CommandLine, ExecsCapabilitiesThatTheConfigurationHandsOnAreAmbient) {
                                                       .effective = {},
                                                       .inheritable = {"CAP_SYSLOG"},
                                                       .permitted = {"CAP_CHOWN"},
-                                                      .ambient = {"CAP_CHOWN"}};
+                                                      .ambient = {"CAP_CHOWN", "CAP_KILL"}};
   const std::string id = Sleeper("ambient");
-  EXPECT_THAT(caisson_.DetachedErrors(), HasSubstr("can't raise ambient capability CAP_CHOWN: "));
+  EXPECT_THAT(caisson_.DetachedErrors(),
+              HasSubstr("can't raise ambient capability CAP_CHOWN, CAP_KILL: "));
 
   EXPECT_THAT(
       caisson_.Run({"exec", "--cap", "CAP_SYSLOG", id, "/bin/grep", "CapAmb", "/proc/self/status"})
