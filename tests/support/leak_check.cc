@@ -52,14 +52,21 @@ Names NftTables() {
   return out;
 }
 
+// Directory by directory: one that vanishes while we look is left out, and not what comes after it.
+void AddEntries(const std::string& folder, bool directories_only, Names& out) {
+  std::error_code failed;
+  for (fs::directory_iterator it(folder, failed), end; !failed && it != end; it.increment(failed)) {
+    std::error_code vanished;
+    const bool is_directory = it->symlink_status(vanished).type() == fs::file_type::directory;
+    const std::string path = it->path().string();
+    if (is_directory || !directories_only) out.insert(path);
+    if (is_directory) AddEntries(path, directories_only, out);
+  }
+}
+
 Names Entries(const std::string& root, bool directories_only) {
   Names out;
-  std::error_code ignored;  // things may vanish while we look
-  for (auto it = fs::recursive_directory_iterator(root, ignored);
-       it != fs::recursive_directory_iterator(); it.increment(ignored)) {
-    if (ignored) break;
-    if (!directories_only || it->is_directory(ignored)) out.insert(it->path().string());
-  }
+  AddEntries(root, directories_only, out);
   return out;
 }
 
