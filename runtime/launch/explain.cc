@@ -41,6 +41,9 @@ Error LaunchPlan::Explain(const sync::Message& failed) const {
       if (failed.item < namespaces_.joins.size()) return namespaces_.Explain(FailureOf(failed));
       if (failed.item == kStage1Clone)
         return SysError("clone3", "container init", failed.sys_errno);
+      if (failed.item == kStage1User)
+        return SysError("unshare", "user namespace", failed.sys_errno)
+            .Hint("raise user.max_user_namespaces");
       if (failed.item == kStage1Time) return process::ExplainTimeOffsets(failed.sys_errno);
       return SysError("setresuid", "root of the user namespace", failed.sys_errno);
     case Phase::kWaitParent:

@@ -88,6 +88,7 @@ static_assert(std::is_trivially_copyable_v<InitView>);
 struct Stage1View {
   const process::NamespaceJoin* joins = nullptr;
   std::size_t join_count = 0;
+  bool unshare_user = false;           // so that it owns the time namespace; else init is cloned so
   const char* time_offsets = nullptr;  // null: no new time namespace
   std::size_t time_offsets_size = 0;
   std::uint64_t clone_flags = 0;

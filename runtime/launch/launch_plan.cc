@@ -31,10 +31,10 @@ Result<std::unique_ptr<LaunchPlan>> LaunchPlan::ForInit(InitRequest request) {
   plan->process_->Fill(plan->view_);
   // The parent has limits to write and may have a scope to wait for, so init works meanwhile,
   // outside the cgroup whose memory it would take; unless it needs what the parent does: its ids,
-  // its cgroup as the root of a namespace, hooks that look for its pid.
+  // its cgroup as the root of a namespace, hooks that look for its pid, trees that the parent maps.
   plan->view_.waits_late = request.works_while_placed && !plan->view_.in_user_namespace &&
                            !plan->view_.unshare_cgroup && !plan->view_.runtime_hooks &&
-                           !plan->container_hooks_;
+                           !plan->container_hooks_ && plan->asked_maps() == 0;
   plan->view_.has_program = request.config->process.has_value();
   if (plan->makes_user_namespace()) plan->view_.rlimit_count = 0;  // the parent sets them
   for (const std::string& warning : plan->process_->warnings()) plan->warnings_.push_back(warning);
@@ -106,6 +106,7 @@ Status LaunchPlan::PlanFilesAndHooks(InitRequest& request) {
   const spec::Config& config = *request.config;
   rootfs::RootfsContext& context = request.rootfs;
   context.user_namespace = view_.in_user_namespace;
+  context.joined_user_namespace = namespaces_.JoinedUser();
   context.new_network_namespace = namespaces_.Creates(NamespaceType::kNetwork);
   context.cgroup_namespace = view_.unshare_cgroup || namespaces_.Joins(NamespaceType::kCgroup);
   context.rootless = !request.privileged;
@@ -184,6 +185,11 @@ Status LaunchPlan::PlaceDescriptors(const Descriptors& descriptors) {
 void LaunchPlan::JoinBy(cgroup::JoinFiles files) {
   join_files_ = std::move(files);
   view_.cgroups = join_files_->view();
+}
+
+Status LaunchPlan::MapAsked(const sync::Message& wanted, FdView tree) const {
+  if (!rootfs_) return Error(Code::kInternal, "init wants ids mapped, and mounts nothing");
+  return rootfs_->MapAsked(static_cast<std::size_t>(wanted.value), tree);
 }
 
 Status LaunchPlan::SetHookState(std::string_view creating, std::string_view created) {

@@ -83,6 +83,10 @@ class LaunchPlan {
   // before clone3. Not across a user namespace that is joined (see needs_stage1).
   void JoinBy(cgroup::JoinFiles files);
 
+  // How often init asks for it before it is created, and what is done then.
+  std::size_t asked_maps() const { return rootfs_ ? rootfs_->asked_maps() : 0; }
+  Status MapAsked(const sync::Message& wanted, FdView tree) const;
+
   // A failure of init (or stage 1) as a sentence:
   //   mount #3 proc on "/proc": fsmount "proc": Operation not permitted (EPERM)
   Error Explain(const sync::Message& failed) const;

@@ -100,12 +100,17 @@ Result<Pidfd> CloneDirectly(const LaunchPlan& plan, InitView& view, const Parent
 Result<Pidfd> CloneStage1(const LaunchPlan& plan, InitView& view) {
   const process::NamespacePlan& namespaces = plan.namespaces();
   CAISSON_ASSIGN(const UniqueFd proc, OpenAt(kCwd, "/proc", O_PATH | O_DIRECTORY));
+  const bool sets_time = !namespaces.time_offsets.empty();
+  const bool unshares_user = sets_time && plan.makes_user_namespace();
+  const std::uint64_t unshared =
+      std::uint64_t{CLONE_NEWTIME} | (unshares_user ? std::uint64_t{CLONE_NEWUSER} : 0);
   const Stage1View stage1 = {
       .joins = namespaces.joins.data(),
       .join_count = namespaces.joins.size(),
-      .time_offsets = namespaces.time_offsets.empty() ? nullptr : namespaces.time_offsets.c_str(),
+      .unshare_user = unshares_user,
+      .time_offsets = sets_time ? namespaces.time_offsets.c_str() : nullptr,
       .time_offsets_size = namespaces.time_offsets.size(),
-      .clone_flags = namespaces.create_flags & ~std::uint64_t{CLONE_NEWTIME},
+      .clone_flags = namespaces.create_flags & ~unshared,
       .proc_fd = proc.get(),
       .cgroup_fd = -1,
       .in_user_namespace = view.in_user_namespace && !plan.makes_user_namespace()};
@@ -170,8 +175,9 @@ Error FirstCause(const LaunchPlan& plan, sync::Channel& channel, Error ours) {
   }
 }
 
-std::vector<Type> UntilCreated(const InitView& view) {
-  std::vector<Type> expected;
+std::vector<Type> UntilCreated(const LaunchPlan& plan) {
+  const InitView& view = plan.view();
+  std::vector<Type> expected(plan.asked_maps(), Type::kMapWanted);
   if (view.runtime_hooks) expected.push_back(Type::kHooksWanted);
   if (view.terminal.wanted && view.console_socket < 0) expected.push_back(Type::kConsole);
   expected.push_back(Type::kCreated);
@@ -193,7 +199,7 @@ Result<Launched> LaunchInit(const LaunchPlan& plan, const ParentWork& work, Dead
   const Pidfd& child = launched.child.child();
   CAISSON_TRACE(create_8, StrCat("pid ", child.host_pid()));
   process::NamespaceSnapshot().TraceClone(plan.namespaces().create_flags, child.host_pid());
-  launched.channel.Expect(sync::Sequence(UntilCreated(plan.view())));
+  launched.channel.Expect(sync::Sequence(UntilCreated(plan)));
   if (!plan.id_map()) CAISSON_TRACE(create_6, "none to write");
   if (Status placed = PlaceChild(plan, work, child); !placed)
     return FirstCause(plan, launched.channel, std::move(placed).error());
@@ -207,6 +213,10 @@ Result<Launched> LaunchInit(const LaunchPlan& plan, const ParentWork& work, Dead
     switch (got.message.type) {
       case Type::kFailed: return plan.Explain(got.message);
       case Type::kConsole: launched.console = std::move(got.fd); break;
+      case Type::kMapWanted:
+        CAISSON_TRY(plan.MapAsked(got.message, got.fd));
+        CAISSON_TRY(launched.channel.Send(Type::kMapDone));
+        break;
       case Type::kHooksWanted:
         if (work.run_hooks) CAISSON_TRY(work.run_hooks(child));
         CAISSON_TRY(launched.channel.Send(Type::kHooksDone));

@@ -71,5 +71,6 @@ StepFailure EnterCgroups(InitState& state) noexcept;
 inline constexpr std::size_t kStage1Identity = 100;
 inline constexpr std::size_t kStage1Time = 101;
 inline constexpr std::size_t kStage1Clone = 102;
+inline constexpr std::size_t kStage1User = 103;
 
 }  // namespace caisson::launch

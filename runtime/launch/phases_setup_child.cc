@@ -165,6 +165,7 @@ StepFailure PrepareRoot(InitState& state) noexcept {
 
 StepFailure MakeMounts(InitState& state) noexcept {
   if (state.view.rootfs == nullptr) return kDone;
+  state.rootfs.ask_fd = state.sync_fd;
   const StepFailure made = rootfs::MakeMounts(state.rootfs);
   if (made.ok()) CAISSON_TRACE(start_3, "mounts");
   return made;

@@ -32,17 +32,26 @@ void RunStage1(const Stage1View& stage1, InitView& view) noexcept {
   view.lock_fd = -1;
   view.parent_fd = -1;
   view.seal_fd = -1;
+  const auto die = [&view](int err, std::size_t item) {
+    sync::DieInChild(view.sync_fd, Phase::kStage1, {.sys_errno = err, .item = item});
+  };
+  int offsets = -1;
+  if (stage1.time_offsets != nullptr) {
+    offsets = process::OpenTimeOffsets(stage1.proc_fd);
+    if (offsets < 0) die(-offsets, kStage1Time);
+  }
   const StepFailure joined = process::JoinNamespaces(stage1.joins, stage1.join_count);
   if (!joined.ok()) sync::DieInChild(view.sync_fd, Phase::kStage1, joined);
   if (stage1.in_user_namespace) {
-    if (const int err = BecomeRoot(); err != 0)
-      sync::DieInChild(view.sync_fd, Phase::kStage1, {.sys_errno = err, .item = kStage1Identity});
+    if (const int err = BecomeRoot(); err != 0) die(err, kStage1Identity);
+  }
+  if (stage1.unshare_user) {
+    if (const int err = process::UnshareUser(); err != 0) die(err, kStage1User);
   }
   if (stage1.time_offsets != nullptr) {
-    const int err =
-        process::UnshareTime(stage1.proc_fd, stage1.time_offsets, stage1.time_offsets_size);
-    if (err != 0)
-      sync::DieInChild(view.sync_fd, Phase::kStage1, {.sys_errno = err, .item = kStage1Time});
+    const int err = process::UnshareTime(offsets, stage1.time_offsets, stage1.time_offsets_size);
+    if (err != 0) die(err, kStage1Time);
+    ::close(offsets);
   }
   // A sibling, so that whoever called the runtime is init's parent and learns its exit status.
   int pidfd = -1;
@@ -50,8 +59,7 @@ void RunStage1(const Stage1View& stage1, InitView& view) noexcept {
       {.flags = stage1.clone_flags | CLONE_PARENT, .exit_signal = 0, .cgroup_fd = stage1.cgroup_fd},
       &pidfd);
   if (pid == 0) RunInit(view);
-  if (pid < 0)
-    sync::DieInChild(view.sync_fd, Phase::kStage1, {.sys_errno = errno, .item = kStage1Clone});
+  if (pid < 0) die(errno, kStage1Clone);
   if (const int err = sync::SendFromChild(view.sync_fd, sync::Type::kPid, pid, pidfd); err != 0)
     ::_exit(1);
   ::_exit(0);

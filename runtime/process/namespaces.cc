@@ -75,6 +75,48 @@ Status CheckTimeOffsets(const spec::Linux& linux_config, const NamespacePlan& pl
       .Hint("add {\"type\": \"time\"} to linux.namespaces");
 }
 
+// The user namespace that owns a namespace, or that a user namespace was made in. Invalid above the
+// caller's own.
+UniqueFd OwnerOf(const UniqueFd& ns, unsigned long relation) {
+  return UniqueFd(::ioctl(ns.get(), relation));
+}
+
+bool IsSame(const UniqueFd& one, const UniqueFd& other) {
+  struct stat a {};
+  struct stat b {};
+  return ::fstat(one.get(), &a) == 0 && ::fstat(other.get(), &b) == 0 && a.st_dev == b.st_dev &&
+         a.st_ino == b.st_ino;
+}
+
+// Whether who has entered `user` has rights over `ns`: it belongs to it or to one made below it.
+bool BelongsTo(const UniqueFd& ns, const UniqueFd& user) {
+  for (UniqueFd owner = OwnerOf(ns, NS_GET_USERNS); owner.valid();
+       owner = OwnerOf(owner, NS_GET_PARENT)) {
+    if (IsSame(owner, user)) return true;
+  }
+  return false;
+}
+
+// Entering a user namespace takes away the rights over all that does not belong to it, so that is
+// entered before. Source: setns(2): CAP_SYS_ADMIN in the user namespace that owns the other one.
+void PutUserInItsPlace(NamespacePlan& plan) {
+  if (!plan.Joins(NamespaceType::kUser)) return;
+  std::size_t user = 0;  // the first of the order
+  for (std::size_t i = 1; i < plan.joins.size(); ++i) {
+    if (BelongsTo(plan.owned[i], plan.owned[user])) continue;
+    const auto move_before_user = [user, i](auto& list) {
+      const auto at = [&list](std::size_t n) {
+        return list.begin() + static_cast<std::ptrdiff_t>(n);
+      };
+      std::rotate(at(user), at(i), at(i + 1));
+    };
+    move_before_user(plan.joins);
+    move_before_user(plan.paths);
+    move_before_user(plan.owned);
+    ++user;
+  }
+}
+
 void DecideStages(NamespacePlan& plan) {
   const bool makes_user = (plan.create_flags & CLONE_NEWUSER) != 0;
   const bool joins_user = plan.Joins(NamespaceType::kUser);
@@ -103,6 +145,13 @@ bool NamespacePlan::Joins(NamespaceType type) const {
   if (pid_detour && pid_detour->clone_flag == flag) return true;
   return std::any_of(joins.begin(), joins.end(),
                      [&](const NamespaceJoin& join) { return join.clone_flag == flag; });
+}
+
+int NamespacePlan::JoinedUser() const {
+  const auto user = std::find_if(joins.begin(), joins.end(), [](const NamespaceJoin& join) {
+    return join.clone_flag == CLONE_NEWUSER;
+  });
+  return user == joins.end() ? -1 : user->fd;
 }
 
 std::uint64_t NamespacePlan::private_flags() const {
@@ -152,6 +201,7 @@ Result<NamespacePlan> PlanNamespaces(const spec::Linux& linux_config,
     plan.time_offsets = TimeOffsetsText(linux_config.time_offsets);
     plan.create_flags &= ~std::uint64_t{CLONE_NEWTIME};
   }
+  PutUserInItsPlace(plan);
   DecideStages(plan);
   return plan;
 }

@@ -28,10 +28,10 @@ struct NamespaceJoin {
 // Move-only: owns the descriptors of what is entered.
 struct NamespacePlan {
   std::uint64_t create_flags = 0;  // CLONE_NEW* for clone3(2)
-  // user first, then ipc, uts, net, pid, mnt, cgroup, time.
+  // ipc, uts, net, pid, mnt, cgroup, time; user before those that belong to it, after the others.
   std::vector<NamespaceJoin> joins;
   // The offsets of a new time namespace, for /proc/self/timens_offsets; empty: none. They must be
-  // written before the first process enters it, so by the one that unshares it (kUnshareTime).
+  // written before the first process enters it, so by the one that unshares it (TimeOffsets).
   std::string time_offsets;
 
   // Why PID 1 cannot be cloned directly, but only by a stage 1 that first enters or unshares:
@@ -48,6 +48,8 @@ struct NamespacePlan {
 
   bool Creates(spec::NamespaceType type) const;
   bool Joins(spec::NamespaceType type) const;
+  // The descriptor of the user namespace that is entered, -1 when there is none.
+  int JoinedUser() const;
   // CLONE_NEW* of all that are not the runtime's own.
   std::uint64_t private_flags() const;
   Error Explain(const StepFailure& failure) const;
@@ -85,8 +87,15 @@ class PidNamespaceDetour {
 
 // Child zone. setns(2) in the order given; `item` is the index.
 StepFailure JoinNamespaces(const NamespaceJoin* joins, std::size_t count) noexcept;
+// Child zone: what sets the clocks of a time namespace that this process is going to unshare. To be
+// opened before user namespaces change: the kernel looks at who opened it, and whoever made or
+// could enter the user namespace may set its clocks, mapped or not. `proc_fd` is a procfs root.
+// -errno on failure.
+// Source: time_namespaces(7), /proc/PID/timens_offsets.
+int OpenTimeOffsets(int proc_fd) noexcept;
 // Child zone: unshare(CLONE_NEWTIME) and the offsets; what this process clones next is inside.
-// `proc_fd` is a procfs root.
-int UnshareTime(int proc_fd, const char* offsets, std::size_t size) noexcept;
+int UnshareTime(int offsets_fd, const char* offsets, std::size_t size) noexcept;
+// Child zone: unshare(CLONE_NEWUSER).
+int UnshareUser() noexcept;
 
 }  // namespace caisson::process

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -20,11 +22,24 @@ StepFailure JoinNamespaces(const NamespaceJoin* joins, std::size_t count) noexce
   return {};
 }
 
-int UnshareTime(int proc_fd, const char* offsets, std::size_t size) noexcept {
+int OpenTimeOffsets(int proc_fd) noexcept {
+  return OpenProcFile(proc_fd, "self/timens_offsets", O_WRONLY);
+}
+
+int UnshareTime(int offsets_fd, const char* offsets, std::size_t size) noexcept {
   const NamespaceSnapshot before;
   if (::unshare(CLONE_NEWTIME) != 0) return errno;
   before.TraceUnshare(CLONE_NEWTIME);
-  return WriteProcFile(proc_fd, "self/timens_offsets", offsets, size);
+  const ssize_t written = ::write(offsets_fd, offsets, size);
+  if (written < 0) return errno;
+  return static_cast<std::size_t>(written) == size ? 0 : EIO;
+}
+
+int UnshareUser() noexcept {
+  const NamespaceSnapshot before;
+  if (::unshare(CLONE_NEWUSER) != 0) return errno;
+  before.TraceUnshare(CLONE_NEWUSER);
+  return 0;
 }
 
 }  // namespace caisson::process

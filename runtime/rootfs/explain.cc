@@ -79,9 +79,21 @@ Error OfRoot(Call call, const std::string& path, int error) {
   return SysError("mount_setattr", path, error);
 }
 
+// A source in the container's own root, which earlier mounts and the image's links are part of.
+Error OfSourceInRoot(const Subject& subject, int error) {
+  Error out = SysError("open in the root", subject.source, error);
+  if (error == ENOENT)
+    return std::move(out).Hint("create the source in the image, or by a mount before this one");
+  if (error == ELOOP)
+    return std::move(out).Hint("name a path without a link of /proc or a circle of links in it");
+  return out;
+}
+
 Error OfCall(Call call, const Subject& subject, int error, bool user_namespace) {
   switch (call) {
-    case Call::kOpenTree: return SourceError(subject.source, error);
+    case Call::kOpenTree:
+      if (subject.mount != nullptr && subject.mount->in_root) return OfSourceInRoot(subject, error);
+      return SourceError(subject.source, error);
     case Call::kSetAttributes:
       return error == EPERM
                  ? SysError("mount_setattr", subject.target, error)
@@ -113,6 +125,7 @@ Error OfCall(Call call, const Subject& subject, int error, bool user_namespace) 
     case Call::kOwner: return SysError("chown", subject.target, error);
     case Call::kMakeLink: return SysError("symlink", subject.target, error);
     case Call::kStat: return SysError("fstat", subject.source, error);
+    case Call::kMapIds: return SysError("ask to map ids", subject.source, error);
     case Call::kCopyUp: return SysError("copy up", subject.target, error);
     case Call::kNoNull:
       return Error(Code::kUnsupported, "the host's \"/dev/null\" is not the null device", error)
@@ -144,7 +157,8 @@ Error RootfsPlan::Explain(const StepFailure& failure) const {
     case Part::kMount: {
       if (index >= impl_->mounts.size()) break;
       const MountStep& step = impl_->mounts[index];
-      const Subject subject{Text(step.fs_type != nullptr ? step.fs_type : step.source),
+      const std::string source = Text(step.fs_type != nullptr ? step.fs_type : step.source);
+      const Subject subject{step.in_root ? StrCat(impl_->root_shown_as, "/", source) : source,
                             Text(step.place.shown_as), &step};
       return OfCall(call, subject, error, user_namespace)
           .Wrap(impl_->mount_names.at(step.config_index));

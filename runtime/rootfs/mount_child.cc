@@ -7,6 +7,7 @@
 #include "runtime/rootfs/device_child.h"
 #include "runtime/rootfs/rootfs_child.h"
 #include "runtime/rootfs/target_child.h"
+#include "runtime/sync/sync_child.h"
 
 namespace caisson::rootfs {
 namespace {
@@ -47,11 +48,36 @@ Tree OpenFallback(const MountStep& step, const CallFailure& failure) noexcept {
   return {tree, {}};
 }
 
+// What a tmpfs is going to cover. -1 with ENOENT where there is nothing: then there is nothing to
+// take over, and the new root has tmpfs's own mode (01777): with that of the directory made for it,
+// no user but root could write to it.
+int OpenCovered(const RootfsView& view, const MountStep& step) noexcept {
+  return OpenHow(view.root_fd, step.place.target, O_PATH | O_DIRECTORY, 0, kInRoot);
+}
+
+// As an option, so that the mount table shows it.
+CallFailure TakeMode(const RootfsView& view, const MountStep& step, int context) noexcept {
+  if (!step.takes_mode) return {};
+  const int target = OpenCovered(view, step);
+  if (target < 0) return errno == ENOENT ? CallFailure{} : FailedCall(Call::kOpenTarget);
+  struct stat found;
+  const int looked = ::fstat(target, &found);
+  CloseIfHigh(target);
+  if (looked < 0) return FailedCall(Call::kStat);
+  char mode[5] = {};
+  for (int digit = 0; digit < 4; ++digit)
+    mode[digit] = static_cast<char>('0' + (found.st_mode >> (9 - 3 * digit) & 7));
+  if (::fsconfig(context, FSCONFIG_SET_STRING, "mode", mode, 0) < 0)
+    return FailedCall(Call::kFsMake);
+  return {};
+}
+
 // A new file system of the namespaces that this process is in, detached.
-Tree MakeFilesystem(const MountStep& step) noexcept {
+Tree MakeFilesystem(const RootfsView& view, const MountStep& step) noexcept {
   const int context = ::fsopen(step.fs_type, FSOPEN_CLOEXEC);
   if (context < 0) return OpenFallback(step, FailedCall(Call::kFsOpen));
   CallFailure failure = Configure(context, step);
+  if (failure.ok()) failure = TakeMode(view, step, context);
   if (failure.ok() && ::fsconfig(context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) < 0)
     failure = FailedCall(Call::kFsMake);
   int tree = -1;
@@ -67,19 +93,41 @@ Tree MakeFilesystem(const MountStep& step) noexcept {
   return {tree, {}};
 }
 
+// A clone of what `step` names in the container's root as it is now.
+int CloneInRoot(const RootfsView& view, const MountStep& step, unsigned flags) noexcept {
+  const int at = OpenHow(view.root_fd, step.source, O_PATH, 0, kInRoot);
+  if (at < 0) return -1;
+  const int tree = CloneTree(at, "", AT_EMPTY_PATH | flags);
+  CloseIfHigh(at);
+  return tree;
+}
+
+// The parent has the rights over the file system that a child in a user namespace lacks. 0 or an
+// errno.
+int AskToMap(const RootfsView& view, const MountStep& step, int tree) noexcept {
+  const auto index = static_cast<int>(&step - view.mounts);
+  const int sent = sync::SendFromChild(view.ask_fd, sync::Type::kMapWanted, index, tree);
+  return sent != 0 ? sent : sync::AwaitInChild(view.ask_fd, sync::Type::kMapDone);
+}
+
 // The tree of a step that the parent had to leave to us.
-Tree OpenSource(const MountStep& step) noexcept {
-  const int tree = CloneTree(AT_FDCWD, step.source, step.recursive ? AT_RECURSIVE : 0U);
+Tree OpenSource(const RootfsView& view, const MountStep& step) noexcept {
+  const unsigned flags = step.recursive ? AT_RECURSIVE : 0U;
+  const int tree =
+      step.in_root ? CloneInRoot(view, step, flags) : CloneTree(AT_FDCWD, step.source, flags);
   if (tree < 0) return {-1, FailedCall(Call::kOpenTree)};
   if (step.only_procfs && !IsProcfs(tree)) return {-1, {Call::kNotProcfs, EINVAL}};
+  // Ids first: a tree that is read-only already may still get its mappings, never the reverse.
+  const int asked = step.ask_map ? AskToMap(view, step, tree) : 0;
+  if (asked != 0) return {-1, {Call::kMapIds, asked}};
   if (ApplyAttributes(tree, step.attributes) < 0) return {-1, FailedCall(Call::kSetAttributes)};
   return {tree, {}};
 }
 
-Tree TreeOf(const MountStep& step) noexcept {
-  if (step.kind == MountKind::kFilesystem) return MakeFilesystem(step);
+Tree TreeOf(const RootfsView& view, const MountStep& step) noexcept {
+  if (step.kind == MountKind::kFilesystem) return MakeFilesystem(view, step);
   if (step.tree_fd >= 0) return {step.tree_fd, {}};
-  return OpenSource(step);
+  return OpenSource(view, step);
 }
 
 // Whether `step` mounts a directory; asks the tree when the plan did not know.
@@ -120,34 +168,25 @@ bool AttachShort(const RootfsView& view, const MountStep& step, int tree) noexce
   return AttachAt(tree, base, place.leaf) == 0;
 }
 
-// 0 or an errno.
-int LookAsTarget(const MountStep& step, int target, int tree) noexcept {
-  struct stat found;
-  if (::fstat(target, &found) < 0) return errno;
-  // Owner before mode, because chown(2) takes setuid bits away.
-  if (step.takes_owner && ::fchownat(tree, ".", found.st_uid, found.st_gid, 0) < 0) return errno;
-  if (step.takes_mode && ::fchmodat(tree, ".", found.st_mode & 07777, 0) < 0) return errno;
-  return 0;
-}
-
-// What a tmpfs takes over from the directory that it covers. Where there is none, there is nothing
-// to take, and the new root has tmpfs's own mode (01777): what the directory made for it would
-// have, no user but root could write to.
-CallFailure TakeOver(const RootfsView& view, const MountStep& step, int tree) noexcept {
-  const int target = OpenHow(view.root_fd, step.place.target, O_PATH | O_DIRECTORY, 0, kInRoot);
+// What tmpcopyup takes over: content and owner.
+CallFailure CopyUp(const RootfsView& view, const MountStep& step, int tree) noexcept {
+  const int target = OpenCovered(view, step);
   if (target < 0) return errno == ENOENT ? CallFailure{} : FailedCall(Call::kOpenTarget);
-  int error = step.copy_up ? CopyTree(target, tree) : 0;
-  if (error == 0) error = LookAsTarget(step, target, tree);
+  int error = CopyTree(target, tree);
+  struct stat found;
+  if (error == 0 && ::fstat(target, &found) < 0) error = errno;
+  if (error == 0 && step.takes_owner && ::fchownat(tree, ".", found.st_uid, found.st_gid, 0) < 0)
+    error = errno;
   CloseIfHigh(target);
   return {error == 0 ? Call::kNone : Call::kCopyUp, error};
 }
 
 CallFailure Attach(const RootfsView& view, MountStep& step) noexcept {
-  const Tree tree = TreeOf(step);
+  const Tree tree = TreeOf(view, step);
   if (tree.fd < 0) return tree.failure;
   step.tree_fd = tree.fd;
-  if (step.copy_up || step.takes_mode) {
-    if (const CallFailure failure = TakeOver(view, step, tree.fd); !failure.ok()) return failure;
+  if (step.copy_up) {
+    if (const CallFailure failure = CopyUp(view, step, tree.fd); !failure.ok()) return failure;
   }
   if (!AttachShort(view, step, tree.fd)) {
     const Opened target = OpenTarget(view, step, tree.fd);

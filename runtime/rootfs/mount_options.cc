@@ -9,7 +9,7 @@ namespace caisson::rootfs {
 namespace {
 
 enum class Effect : std::uint8_t {
-  kNothing,  // accepted, and the kernel's default or of no effect any more
+  kNothing,  // accepted: the kernel's default, of no effect any more, or for mount(8) alone
   kAttribute,
   kPropagation,
   kSuperblock,  // passed on as a flag of the file system
@@ -33,19 +33,23 @@ struct Option {
 constexpr auto kAtime = MOUNT_ATTR__ATIME;
 constexpr auto kAttr = Effect::kAttribute;
 constexpr auto kProp = Effect::kPropagation;
+constexpr auto kForUsers = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
 // How access times are kept is one field of three values, so that every one of its names replaces
 // the whole field; "relatime" is its zero and the kernel's default.
 constexpr Option kOptions[] = {
+    {"_netdev", Effect::kNothing},
     {"acl", Effect::kNothing},
     {"async", Effect::kSuperblockOff},
     {"atime", kAttr, 0, kAtime},
+    {"auto", Effect::kNothing},
     {"bind", Effect::kBind},
     {"defaults", Effect::kNothing},
     {"dev", kAttr, 0, MOUNT_ATTR_NODEV},
     {"diratime", kAttr, 0, MOUNT_ATTR_NODIRATIME},
     {"dirsync", Effect::kSuperblock},
     {"exec", kAttr, 0, MOUNT_ATTR_NOEXEC},
+    {"group", kAttr, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV},
     {"idmap", Effect::kIdMap},
     {"iversion", Effect::kNothing},
     {"lazytime", Effect::kSuperblock},
@@ -53,9 +57,11 @@ constexpr Option kOptions[] = {
     {"mand", Effect::kNothing},
     {"noacl", Effect::kNothing},
     {"noatime", kAttr, MOUNT_ATTR_NOATIME, kAtime},
+    {"noauto", Effect::kNothing},
     {"nodev", kAttr, MOUNT_ATTR_NODEV},
     {"nodiratime", kAttr, MOUNT_ATTR_NODIRATIME},
     {"noexec", kAttr, MOUNT_ATTR_NOEXEC},
+    {"nofail", Effect::kNothing},
     {"noiversion", Effect::kNothing},
     {"nolazytime", Effect::kSuperblockOff},
     {"nomand", Effect::kNothing},
@@ -63,6 +69,8 @@ constexpr Option kOptions[] = {
     {"nostrictatime", kAttr, 0, kAtime},
     {"nosuid", kAttr, MOUNT_ATTR_NOSUID},
     {"nosymfollow", kAttr, MOUNT_ATTR_NOSYMFOLLOW},
+    {"nouser", Effect::kNothing},
+    {"owner", kAttr, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV},
     {"private", kProp, MS_PRIVATE},
     {"ratime", kAttr, 0, kAtime, true},
     {"rbind", Effect::kRecursiveBind},
@@ -101,6 +109,8 @@ constexpr Option kOptions[] = {
     {"sync", Effect::kSuperblock},
     {"tmpcopyup", Effect::kCopyUp},
     {"unbindable", kProp, MS_UNBINDABLE},
+    {"user", kAttr, kForUsers},
+    {"users", kAttr, kForUsers},
 };
 static_assert(std::is_sorted(std::begin(kOptions), std::end(kOptions),
                              [](const Option& a, const Option& b) { return a.name < b.name; }));
@@ -119,6 +129,11 @@ void Put(std::uint64_t& set, std::uint64_t& clear, const Option& option) {
   if ((option.clear & kAtime) != 0) clear |= kAtime;
 }
 
+// Whether it says how access times are to be kept, and not only how not ("atime", "norelatime").
+bool NamesAccessTime(const Option& option) {
+  return (option.set & (kAtime | MOUNT_ATTR_NODIRATIME)) != 0 || option.name == "relatime";
+}
+
 void PutPropagation(TreeAttributes& attributes, const Option& option) {
   attributes.propagation = option.below ? 0 : option.set;
   if (option.below) attributes.propagation_below = option.set;
@@ -131,13 +146,20 @@ void Take(MountOptions& out, const Option& option) {
     case Effect::kNothing: return;
     case Effect::kAttribute:
       if (option.below) return Put(attributes.set_below, attributes.clear_below, option);
+      out.names_flag = true;
+      out.names_access_time |= NamesAccessTime(option);
       return Put(attributes.set, attributes.clear, option);
     case Effect::kPropagation: return PutPropagation(attributes, option);
     case Effect::kSuperblock:
+      drop(option.name == "sync" ? "async" : StrCat("no", option.name));
       drop(option.name);
       out.superblock.emplace_back(option.name);
       return;
-    case Effect::kSuperblockOff: return drop(option.name == "async" ? "sync" : "lazytime");
+    case Effect::kSuperblockOff:
+      drop(option.name == "async" ? "sync" : "lazytime");
+      drop(option.name);
+      out.superblock.emplace_back(option.name);
+      return;
     case Effect::kBind: out.bind = true; return;
     case Effect::kRecursiveBind: out.bind = out.recursive_bind = true; return;
     case Effect::kRemount: out.remount = true; return;
@@ -158,7 +180,7 @@ Result<MountOptions> ParseMountOptions(const std::vector<std::string>& options) 
       return Error(Code::kInvalidSpec, "options: an option has a control character");
     if (const Option* const known = Find(option)) {
       Take(out, *known);
-    } else {
+    } else if (!option.starts_with("x-") && !option.starts_with("X-")) {
       out.data.push_back(option);
     }
   }

@@ -60,11 +60,14 @@ struct MountStep {
   bool late_readonly = false;  // becomes read-only in ProtectRoot: things are made in it before
   bool keep_open = false;      // another step needs tree_fd
   bool recursive = true;       // kTree opened by the child: with its submounts
+  bool in_root = false;        // kTree: `source` is looked up in the container's root
+  bool ask_map = false;        // kTree opened by the child: the parent is to map its ids
   Place place;
   std::int32_t tree_fd = -1;              // kTree: detached; kFilesystem: filled in by the child
   std::int32_t fallback_fd = -1;          // kFilesystem: attached when the kernel says EPERM
   const char* fallback_source = nullptr;  // the same, opened by the child
-  const char* source = nullptr;  // kTree without tree_fd: host path; kSymlink: the link's text
+  // kTree without tree_fd: host path, or with `in_root` one in the root; kSymlink: the link's text
+  const char* source = nullptr;
   const char* fs_type = nullptr;
   const FsOption* options = nullptr;
   std::uint32_t option_count = 0;
@@ -124,6 +127,7 @@ struct RootfsView {
   std::int32_t null_fd = -1;         // detached read-only bind of the host's verified null device
   bool open_null = false;            // the child opens and verifies it
   const char* mask_label = nullptr;  // SELinux context of the empty directory over masked ones
+  std::int32_t ask_fd = -1;          // sync socket to the parent, for `ask_map`
   std::int32_t proc_step = -1;       // the step that mounts a procfs on /proc
   std::int32_t devpts_step = -1;     // the step that mounts a devpts on /dev/pts
 };
@@ -153,6 +157,7 @@ enum class Call : std::uint8_t {
   kMakeLink,
   kStat,
   kCopyUp,
+  kMapIds,
   kPropagation,
   kChangeDirectory,
   kPivotRoot,

@@ -35,6 +35,13 @@ bool IsWithin(std::string_view path, std::string_view directory) {
          (path.size() == directory.size() || path[directory.size()] == '/');
 }
 
+std::optional<std::string> BelowRoot(const PlanImpl& plan, std::string_view host_path) {
+  const std::string& root = plan.root_shown_as;
+  const std::string path = CleanPath(host_path);
+  if (root == "/" || !IsWithin(path, root)) return std::nullopt;
+  return path.size() == root.size() ? "/" : path.substr(root.size());
+}
+
 Place MakePlace(PlanImpl& plan, std::string_view container_path) {
   const std::string path = FromRoot(container_path);
   Place place;

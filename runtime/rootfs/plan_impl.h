@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,12 @@
 #include "runtime/rootfs/rootfs.h"
 
 namespace caisson::rootfs {
+
+// The mappings that the tree of a step gets when the child has opened it.
+struct TreeMapping {
+  UniqueFd user_namespace;
+  bool recursive = false;
+};
 
 // What a RootfsPlan owns. Addresses of strings and options stay as they are while it grows (deque),
 // because the steps point at them.
@@ -26,6 +33,7 @@ struct RootfsPlan::Impl {
   std::vector<std::string> warnings;
   std::vector<std::string> mount_names;  // by index in config.mounts
   std::string root_shown_as;
+  std::map<std::size_t, TreeMapping> asked_maps;  // by index in `mounts`
   bool user_namespace = false;
   RootfsView view;  // without the lists
 

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/rootfs/plan_mounts.h"
 
-#include <linux/magic.h>
 #include <sys/mount.h>
-#include <sys/vfs.h>
 
 #include <algorithm>
 
 #include "runtime/base/path.h"
-#include "runtime/rootfs/id_mapped.h"
 #include "runtime/rootfs/place.h"
 
 namespace caisson::rootfs {
@@ -33,10 +30,6 @@ bool IsVirtual(std::string_view type) {
   return std::find(std::begin(kVirtual), std::end(kVirtual), type) != std::end(kVirtual);
 }
 
-bool IsBind(const spec::Mount& mount, const MountOptions& options) {
-  return options.bind || mount.type == "bind" || mount.type == "rbind";
-}
-
 // CVE-2019-16884: only procfs on /proc, and nothing but the exceptions below it.
 Status CheckTarget(const spec::Mount& mount, const MountOptions& options, const Place& place) {
   const std::string_view target = place.target;
@@ -59,93 +52,9 @@ Status CheckTarget(const spec::Mount& mount, const MountOptions& options, const 
       .Hint("only lxcfs-like files may be covered there: cpuinfo, meminfo, stat, uptime, ...");
 }
 
-// The host's propagation is cut or kept as rootfsPropagation says, unless the mount says it itself;
-// calls that would do one after the other on a single mount become one.
-TreeAttributes BindAttributes(const MountOptions& options, std::uint64_t default_propagation) {
-  TreeAttributes out = options.attributes;
-  if (out.propagation_below == 0) out.propagation_below = default_propagation;
-  if (options.recursive_bind) return out;
-  out.set = (out.set_below & ~out.clear) | out.set;
-  out.clear = (out.clear_below & ~out.set) | out.clear;
-  if (out.propagation == 0) out.propagation = out.propagation_below;
-  out.set_below = out.clear_below = out.propagation_below = 0;
-  return out;
-}
-
-bool IsIdMapped(const spec::Mount& mount, const MountOptions& options) {
-  return options.id_map != IdMapWish::kNone || !mount.uid_mappings.empty() ||
-         !mount.gid_mappings.empty();
-}
-
-Status MapTree(Planner& planner, const spec::Mount& mount, const MountOptions& options,
-               const MountStep& step) {
-  if (!IsIdMapped(mount, options)) return Ok();
-  if (step.tree_fd < 0)
-    return Error(Code::kUnsupported, "options: idmap needs privileges on the host")
-        .Hint("drop idmap and the mount's mappings, or run as root");
-  const bool own = !mount.uid_mappings.empty() || !mount.gid_mappings.empty();
-  const auto& config = planner.config.linux;
-  if (!own && config.uid_mappings.empty())
-    return Error(Code::kInvalidSpec, "options: idmap without mappings")
-        .Hint("give the mount uidMappings and gidMappings, or the container a user namespace");
-  CAISSON_ASSIGN(const FdView user_namespace,
-                 planner.mapping_namespaces.For(own ? mount.uid_mappings : config.uid_mappings,
-                                                own ? mount.gid_mappings : config.gid_mappings));
-  return MapIds(FdView::Raw(step.tree_fd), user_namespace, options.id_map == IdMapWish::kBelow,
-                mount.source);
-}
-
-// Where the child sees the same host with the same rights it opens the source itself, at its turn:
-// since Linux 6.8 mountinfo is sorted by when a mount was made, not attached, and it is to have the
-// configuration's order. One descriptor at a time is enough then, too. But what is to stay a peer
-// of the host's mount is opened before the host's propagation is cut.
-bool ChildMayOpen(const Planner& planner, const spec::Mount& mount, const MountOptions& options) {
-  const spec::Namespace* const own =
-      planner.config.linux.FindNamespace(spec::NamespaceType::kMount);
-  const bool joined = own != nullptr && !own->path.empty();
-  const bool peers = planner.default_propagation == 0;
-  return !joined && !peers && !planner.context.user_namespace && !IsIdMapped(mount, options);
-}
-
-Status CheckProcTree(const MountStep& step) {
-  if (!step.only_procfs || step.tree_fd < 0) return Ok();
-  struct statfs found;
-  if (::fstatfs(step.tree_fd, &found) < 0) return SysError("fstatfs", "/proc");
-  if (found.f_type == PROC_SUPER_MAGIC) return Ok();
-  return Error(Code::kInvalidSpec, "source: only a procfs may lie on \"/proc\"");
-}
-
-Status PlanBind(Planner& planner, std::size_t index, const MountOptions& options, MountStep step) {
-  const spec::Mount& mount = planner.config.mounts[index];
-  for (const std::string& data : options.data)
-    planner.plan.warnings.push_back(StrCat(MountName(planner.config, index), ": option \"", data,
-                                           "\" means nothing to a bind mount"));
-  step.kind = MountKind::kTree;
-  step.find_kind = true;
-  step.recursive = options.recursive_bind;
-  step.only_procfs = std::string_view(step.place.target) == "proc";
-  step.attributes = BindAttributes(options, planner.default_propagation);
-  const auto given = planner.context.mount_trees.find(index);
-  if (given != planner.context.mount_trees.end()) {
-    step.tree_fd = planner.plan.Keep(std::move(given->second));
-  } else {
-    if (mount.source.empty()) return Error(Code::kInvalidSpec, "source: empty for a bind mount");
-    const std::string path = mount.source.front() == '/'
-                                 ? mount.source
-                                 : StrCat(planner.context.bundle, "/", mount.source);
-    if (ChildMayOpen(planner, mount, options)) {
-      step.source = planner.plan.Keep(path);
-    } else {
-      CAISSON_TRY(OpenOrLeave(planner, step, path));
-    }
-  }
-  CAISSON_TRY(CheckProcTree(step));
-  // Ids first: a tree that is read-only already may still get its mappings, never the reverse.
-  CAISSON_TRY(MapTree(planner, mount, options, step));
-  if (step.tree_fd >= 0)
-    CAISSON_TRY(SetTreeAttributes(FdView::Raw(step.tree_fd), step.attributes, mount.source));
-  planner.plan.mounts.push_back(step);
-  return Ok();
+// One that is told by its host path below the root is meant inside, as in runc.
+std::string Destination(const PlanImpl& plan, const spec::Mount& mount) {
+  return BelowRoot(plan, mount.destination).value_or(mount.destination);
 }
 
 void AddOption(PlanImpl& plan, std::vector<FsOption>& list, std::string_view option) {
@@ -174,6 +83,8 @@ void SetOptions(Planner& planner, const spec::Mount& mount, const MountOptions& 
   for (const std::string& flag : options.superblock) list.push_back({plan.Keep(flag), nullptr});
   const bool readonly = (step.attributes.set & MOUNT_ATTR_RDONLY) != 0;
   if (readonly && !IsVirtual(mount.type)) list.push_back({plan.Keep("ro"), nullptr});
+  const bool writable = (step.attributes.clear & MOUNT_ATTR_RDONLY) != 0;
+  if (writable && step.kind == MountKind::kRemount) list.push_back({plan.Keep("rw"), nullptr});
   for (const std::string& option : options.data) {
     // Every devpts is an instance of its own since Linux 4.7.
     if (mount.type == "devpts" && option == "newinstance") continue;
@@ -264,9 +175,11 @@ Status PlanFilesystem(Planner& planner, std::size_t index, const MountOptions& o
 
 Status PlanRemount(Planner& planner, std::size_t index, const MountOptions& options,
                    MountStep step) {
+  const spec::Mount& mount = planner.config.mounts[index];
   step.kind = MountKind::kRemount;
   step.attributes = options.attributes;
-  SetOptions(planner, planner.config.mounts[index], options, step);
+  // Of a bind, the mount alone: its file system may be the host's.
+  if (!IsBind(mount, options)) SetOptions(planner, mount, options, step);
   planner.plan.mounts.push_back(step);
   return Ok();
 }
@@ -279,20 +192,12 @@ std::string MountName(const spec::Config& config, std::size_t index) {
                 mount.destination, "\"");
 }
 
-Status OpenOrLeave(Planner& planner, MountStep& step, const std::string& source) {
-  step.source = planner.plan.Keep(source);
-  if (planner.context.rootless) return Ok();
-  CAISSON_ASSIGN(UniqueFd tree, OpenSourceTree(source, step.recursive));
-  step.tree_fd = planner.plan.Keep(std::move(tree));
-  return Ok();
-}
-
 Status PlanMount(Planner& planner, std::size_t index) {
   const spec::Mount& mount = planner.config.mounts[index];
   CAISSON_ASSIGN(const MountOptions options, ParseMountOptions(mount.options));
   MountStep step;
   step.config_index = static_cast<std::uint32_t>(index);
-  step.place = MakePlace(planner.plan, mount.destination);
+  step.place = MakePlace(planner.plan, Destination(planner.plan, mount));
   step.inside_proc = IsWithin(step.place.target, "proc");
   CAISSON_TRY(CheckTarget(mount, options, step.place));
   if (options.remount) return PlanRemount(planner, index, options, step);

@@ -29,6 +29,13 @@ Status PlanMount(Planner& planner, std::size_t index);
 // of the container, and links for controllers mounted together.
 Status PlanCgroupMount(Planner& planner, std::size_t index, const MountOptions& options);
 
+// The same for a bind; `step` has its target already. A source below the root's own host path is
+// looked up inside the root at the mount's turn, so that it may lie in an earlier mount, and no
+// link of the image leads out of the root.
+Status PlanBind(Planner& planner, std::size_t index, const MountOptions& options, MountStep step);
+bool IsBind(const spec::Mount& mount, const MountOptions& options);
+bool IsIdMapped(const spec::Mount& mount, const MountOptions& options);
+
 // Opens the tree of `step` now, or leaves `source` for the child: always when rootless.
 Status OpenOrLeave(Planner& planner, MountStep& step, const std::string& source);
 

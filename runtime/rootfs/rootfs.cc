@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "runtime/base/path.h"
+#include "runtime/rootfs/id_mapped.h"
 #include "runtime/rootfs/place.h"
 #include "runtime/rootfs/plan_covers.h"
 #include "runtime/rootfs/plan_devices.h"
@@ -124,6 +125,19 @@ RootfsView RootfsPlan::View() const {
   view.readonly = impl_->readonly.data();
   view.readonly_count = impl_->readonly.size();
   return view;
+}
+
+std::size_t RootfsPlan::asked_maps() const { return impl_->asked_maps.size(); }
+
+Status RootfsPlan::MapAsked(std::size_t index, FdView tree) const {
+  const auto asked = impl_->asked_maps.find(index);
+  if (asked == impl_->asked_maps.end())
+    return Error(Code::kInternal, StrCat("rootfs: step ", index, " has no ids to map"));
+  const MountStep& step = impl_->mounts[index];
+  CAISSON_TRY(MapIds(tree, asked->second.user_namespace, asked->second.recursive,
+                     StrCat(impl_->root_shown_as, "/", step.source)),
+              impl_->mount_names.at(step.config_index));
+  return Ok();
 }
 
 const std::vector<std::string>& RootfsPlan::warnings() const { return impl_->warnings; }

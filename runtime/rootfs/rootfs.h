@@ -36,6 +36,7 @@ struct RootfsContext {
   bool cgroups_made_later = false;
 
   bool user_namespace = false;         // created or joined
+  int joined_user_namespace = -1;      // its descriptor, borrowed; -1: none is joined
   bool new_network_namespace = false;  // created (a joined one of the same owner works by trial)
   bool cgroup_namespace = false;       // created or joined
   // No privileges on the host: trees are opened by the child, as root of its own user namespace.
@@ -59,6 +60,12 @@ class RootfsPlan {
 
   // For the child; valid as long as the plan lives, and in a clone of this process.
   RootfsView View() const;
+
+  // How many trees the child asks the parent to map the ids of, while it makes the mounts: it sends
+  // each over RootfsView::ask_fd with sync::Type::kMapWanted, and the index of its step as value,
+  // and waits for kMapDone.
+  std::size_t asked_maps() const;
+  Status MapAsked(std::size_t index, FdView tree) const;
 
   // What a function of rootfs_child.h failed at, e.g.
   //   mount #3 proc on "/proc": fsmount "proc": Operation not permitted (EPERM)

@@ -38,8 +38,8 @@ std::string_view NameOf(Phase phase) {
 
 std::string_view NameOf(Type type) {
   static constexpr std::array<std::string_view, static_cast<std::size_t>(Type::kCount)> kNames = {
-      "None",    "Continue", "HooksDone", "Start",         "Pid",   "HooksWanted",
-      "Console", "Created",  "Starting",  "SeccompNotify", "Failed"};
+      "None",    "Continue", "HooksDone",     "Start",  "Pid",       "HooksWanted", "Console",
+      "Created", "Starting", "SeccompNotify", "Failed", "MapWanted", "MapDone"};
   const auto index = static_cast<std::size_t>(type);
   return index < kNames.size() ? kNames[index] : "unknown";
 }

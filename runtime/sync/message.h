@@ -54,6 +54,9 @@ enum class Type : std::uint8_t {
   kStarting,       // kStart was taken; the end of the connection means execve succeeded
   kSeccompNotify,  // with the listener
   kFailed,         // phase, item, sys_errno; the last packet, at any time
+  // Later ones, so that the numbers above stay what `start` of another build knows.
+  kMapWanted,  // init -> parent: a mount's detached tree, value: its step; wants its ids mapped
+  kMapDone,    // parent -> init: they are
   kCount,
 };
 std::string_view NameOf(Type type);

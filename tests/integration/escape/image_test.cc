@@ -84,6 +84,26 @@ TEST_F(EscapeByImage, Cve2024_45310_DirectoriesAreMadeInsideOnly) {
   EXPECT_EQ(ran.status.code, 0) << ran.err;
 }
 
+TEST_F(EscapeByImage, ALinkAsASourceInTheRootReachesNoHostFile) {
+  dir_->Write("secret/file", "HOST");
+  Link(StrCat("../../../../../../../..", *dir_ / "secret"), "relative");
+  Link(*dir_ / "secret", "absolute");
+  Link("/proc/1/root", "magic");
+  for (const char* const name : {"relative", "absolute", "magic", "absolute/file"}) {
+    SCOPED_TRACE(name);
+    const spec::Config before = config_;
+    config_.mounts.push_back(
+        {.destination = "/data", .type = "bind", .source = Root(name), .options = {"rbind"}});
+
+    const auto ran = RunContainer({"/bin/cat", "/data/file", "/data"});
+
+    EXPECT_EQ(ran.status.code, 1);
+    EXPECT_THAT(ran.err, HasSubstr("open in the root"));
+    EXPECT_THAT(ran.out, Not(HasSubstr("HOST")));
+    config_ = before;
+  }
+}
+
 TEST_F(EscapeByImage, Cve2026_41579_AnAbsoluteDevLinkReachesNoHostFile) {
   DropMounts("/dev");
   Link(Outside(), "dev");

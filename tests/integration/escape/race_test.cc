@@ -109,6 +109,19 @@ TEST_F(EscapeByRace, Cve2021_30465_AnExchangedMountTargetNeverLeadsOutside) {
   Race(exchanger, {"/bin/true"}, RaceRounds(20));
 }
 
+TEST_F(EscapeByRace, AnExchangedSourceInTheRootIsNeverTheHosts) {
+  dir_->Write("secret/file", "HOST");
+  dir_->Write("rootfs/shared/source/file", "own");
+  Link(StrCat("../../../../../../../..", *dir_ / "secret"), "shared/trap");
+  config_.mounts.push_back({.destination = "/data",
+                            .type = "bind",
+                            .source = Root("shared/source"),
+                            .options = {"rbind"}});
+  const Exchanger exchanger(Root("shared/source"), Root("shared/trap"));
+
+  Race(exchanger, {"/bin/cat", "/data/file"}, RaceRounds(20));
+}
+
 TEST_F(EscapeByRace, Cve2023_27561_AnExchangedProcIsRefusedOrReal) {
   ASSERT_TRUE(MakeDirs(Root("proc"), 0755));
   Link("/outside", "trap");

@@ -35,6 +35,28 @@ class Namespaces : public Lifecycle {
     for (const char* const name : {"", "tmp"})
       ASSERT_EQ(::chown(bundle_.RootPath(name).c_str(), 100000, 200000), 0);
   }
+  void JoinUserOf(pid_t pid) {
+    Entry(NamespaceType::kUser).path = StrCat("/proc/", pid, "/ns/user");
+    bundle_.config().linux.uid_mappings.clear();
+    bundle_.config().linux.gid_mappings.clear();
+  }
+  void MakeTime() {
+    Entry(NamespaceType::kTime);
+    bundle_.config().linux.time_offsets = {{.clock = "boottime", .secs = 1000000, .nanosecs = 0},
+                                           {.clock = "monotonic", .secs = 7, .nanosecs = 9}};
+  }
+  void JoinTimeOf(pid_t pid) {
+    Entry(NamespaceType::kTime).path = StrCat("/proc/", pid, "/ns/time");
+    bundle_.config().linux.time_offsets.clear();
+    bundle_.Shell(kTellTime);
+  }
+  static constexpr char kTellTime[] =
+      "readlink /proc/self/ns/time; cat /proc/self/timens_offsets /proc/uptime";
+  static ::testing::Matcher<std::string> TellsTimeOf(pid_t pid) {
+    return ::testing::AllOf(::testing::StartsWith(StrCat(LinkOf(pid, "time"), "\n")),
+                            ::testing::ContainsRegex("monotonic +7 +9\nboottime +1000000 +0"),
+                            ::testing::ContainsRegex("\n1[0-9]{6}\\."));
+  }
 };
 
 TEST_F(Namespaces, AUserNamespaceMapsIds) {
@@ -120,6 +142,113 @@ TEST_F(Namespaces, TimeOffsetsAreApplied) {
   EXPECT_THAT(ran.out, ::testing::ContainsRegex("\n1[0-9]{6}\\."));
 }
 
+// A second container in the first one's time namespace sees its clocks; a process that joins the
+// second one, too.
+TEST_F(Namespaces, AJoinedTimeNamespaceKeepsItsOffsets) {
+  MakeTime();
+  const pid_t pid = caisson_.PidOf(Sleeper("firsttime"));
+  JoinTimeOf(pid);
+
+  const CommandOutput ran = RunBundle("secondtime");
+  const std::string third = Sleeper("thirdtime");
+  const CommandOutput entered = caisson_.Run({"exec", third, "/bin/sh", "-c", kTellTime});
+
+  EXPECT_THAT(ran.out, TellsTimeOf(pid)) << ran.err;
+  EXPECT_THAT(entered.out, TellsTimeOf(pid)) << entered.err;
+}
+
+TEST_F(Namespaces, ATimeNamespaceBelongsToItsContainersUserNamespace) {
+  CAISSON_REQUIRE(Need::kUserNs);
+  MapUsers();
+  MakeTime();
+  const pid_t pid = caisson_.PidOf(Sleeper("firsttime"));
+  JoinUserOf(pid);
+  JoinTimeOf(pid);
+
+  const CommandOutput ran = RunBundle("secondtime");
+  const std::string third = Sleeper("thirdtime");
+  const CommandOutput entered = caisson_.Run({"exec", third, "/bin/sh", "-c", kTellTime});
+
+  EXPECT_THAT(ran.out, TellsTimeOf(pid)) << ran.err;
+  EXPECT_THAT(entered.out, TellsTimeOf(pid)) << entered.err;
+}
+
+// Each of the two namespaces is of another owner: one is entered with the host's rights, the other
+// with those that the first gives.
+TEST_F(Namespaces, OnesOfTheHostAreJoinedBesideAUserNamespace) {
+  CAISSON_REQUIRE(Need::kUserNs);
+  const spec::Config plain = bundle_.config();
+  MakeTime();
+  const pid_t time = caisson_.PidOf(Sleeper("hosttime"));
+  bundle_.config() = plain;
+  MapUsers();
+  const pid_t user = caisson_.PidOf(Sleeper("user"));
+  JoinUserOf(user);
+  Entry(NamespaceType::kIpc).path = StrCat("/proc/", user, "/ns/ipc");
+  Entry(NamespaceType::kUts).path = StrCat("/proc/", time, "/ns/uts");
+  bundle_.config().hostname.clear();
+  JoinTimeOf(time);
+
+  const CommandOutput ran = RunBundle("both");
+
+  EXPECT_THAT(ran.out, TellsTimeOf(time)) << ran.err;
+}
+
+TEST_F(Namespaces, AJoinedTimeNamespaceBesideANewUserNamespace) {
+  CAISSON_REQUIRE(Need::kUserNs);
+  MakeTime();
+  const pid_t pid = caisson_.PidOf(Sleeper("hosttime"));
+  MapUsers();
+  JoinTimeOf(pid);
+
+  const CommandOutput ran = RunBundle("newuser");
+
+  EXPECT_THAT(ran.out, TellsTimeOf(pid)) << ran.err;
+}
+
+// A file of user 5 on a file system of the host, mapped as the container's user namespace is: it is
+// user 5's inside.
+TEST_F(Namespaces, AnIdMappedMountTakesTheMappingsOfAJoinedUserNamespace) {
+  CAISSON_REQUIRE(Need::kUserNs);
+  MapUsers();
+  const pid_t pid = caisson_.PidOf(Sleeper("firstuser"));
+  JoinUserOf(pid);
+  bundle_.dir().Write("volume/file", "");
+  ASSERT_EQ(::chown((bundle_.dir() / "volume/file").c_str(), 5, 6), 0);
+  bundle_.config().mounts.push_back(
+      {.destination = "/v", .type = "bind", .source = "volume", .options = {"rbind", "idmap"}});
+  bundle_.Shell("stat -c %u:%g /v/file");
+
+  const CommandOutput ran = RunBundle("idmapped");
+
+  EXPECT_EQ(ran.out, "5:6\n") << ran.err;
+}
+
+// Its tree is there only when the mounts before it are made, and the rights over the file system
+// are the host's: init asks its creator.
+TEST_F(Namespaces, AnIdMappedMountMayHaveItsSourceInTheRoot) {
+  for (const bool is_user : {false, true}) {
+    SCOPED_TRACE(is_user);
+    if (is_user) MapUsers();
+    bundle_.dir().Write("rootfs/data/file", "");
+    ASSERT_EQ(::chown(bundle_.RootPath("data/file").c_str(), 5, 6), 0);
+    const auto before = bundle_.config().mounts;
+    bundle_.config().mounts.push_back({.destination = "/v",
+                                       .type = "bind",
+                                       .source = bundle_.RootPath("data"),
+                                       .options = {"rbind", "ro", "idmap"},
+                                       .uid_mappings = {{0, 100000, 10}},
+                                       .gid_mappings = {{0, 200000, 10}}});
+    bundle_.Shell("stat -c %u:%g /v/file; touch /v/new");
+
+    const CommandOutput ran = RunBundle("idmapped");
+
+    EXPECT_EQ(ran.out, is_user ? "5:6\n" : "100005:200006\n") << ran.err;
+    EXPECT_THAT(ran.err, HasSubstr("Read-only file system"));
+    bundle_.config().mounts = before;
+  }
+}
+
 TEST_F(Namespaces, ACgroupNamespaceHasTheContainersCgroupAsItsRoot) {
   Entry(NamespaceType::kCgroup);
   bundle_.Shell("cat /proc/self/cgroup");
@@ -182,6 +311,17 @@ TEST_F(RootlessRuns, AContainerRunsAsRootOfItsOwnNamespace) {
 
   ASSERT_TRUE(ran.status.ok()) << ran.err;
   EXPECT_THAT(ran.out, ::testing::ContainsRegex("^0\n +0 +1234 +1\ncaisson\n$"));
+}
+
+TEST_F(RootlessRuns, TimeOffsetsAreTheContainersOwn) {
+  auto& linux_config = bundle_.config().linux;
+  linux_config.namespaces.push_back({.type = NamespaceType::kTime});
+  linux_config.time_offsets = {{.clock = "monotonic", .secs = 7, .nanosecs = 9}};
+  bundle_.Shell("cat /proc/self/timens_offsets");
+
+  const CommandOutput ran = RunAsUser({"run", "-b", bundle_.path(), caisson_.Id("rootlesstime")});
+
+  EXPECT_THAT(ran.out, ::testing::ContainsRegex("^monotonic +7 +9\n")) << ran.err;
 }
 
 TEST_F(RootlessRuns, ExecEntersIt) {

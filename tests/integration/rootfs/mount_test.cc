@@ -86,18 +86,6 @@ TEST_F(Mounts, ABindWithoutRecursionHasNoMountsBelow) {
   EXPECT_EQ(box_.Look([] { return MountLine("/flat/below"); }), "");
 }
 
-TEST_F(Mounts, ABindKeepsTheFlagsOfItsSource) {
-  const HostMount source(box_.dir / "locked", MS_NOSUID | MS_NOEXEC | MS_NOATIME, MS_PRIVATE);
-  Bind("/kept", "locked", {"rbind", "ro"});
-  Bind("/changed", "locked", {"rbind", "suid", "exec", "strictatime"});
-
-  const std::string seen =
-      box_.Look([] { return StrCat(MountLine("/kept"), "\n", MountLine("/changed")); });
-
-  EXPECT_THAT(seen, AllOf(HasSubstr("/kept ro,nosuid,noexec,noatime tmpfs"),
-                          HasSubstr("/changed rw tmpfs")));
-}
-
 TEST_F(Mounts, PropagationIsTheHostsSlaveUnlessAsked) {
   const HostMount source(box_.dir / "shared", 0, MS_SHARED);
   Bind("/default", "shared", {"rbind"});

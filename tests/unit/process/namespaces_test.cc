@@ -184,6 +184,28 @@ TEST(PlanNamespaces, UserNamespaceToEnterAsksForStage1First) {
   EXPECT_EQ(plan->joins.at(0).clone_flag, CLONE_NEWUSER);
 }
 
+// The host's network is entered with the host's rights, the pod's ipc with those in its user
+// namespace.
+TEST(PlanNamespaces, AUserNamespaceStandsBetweenWhatItDoesNotOwnAndWhatItDoes) {
+  CAISSON_REQUIRE(Need::kRoot, Need::kUserNs, Need::kNetNs);
+  const Holder host(CLONE_NEWNET);
+  const Holder pod(CLONE_NEWUSER | CLONE_NEWIPC | CLONE_NEWUTS);
+
+  const auto plan = PlanNamespaces(With({{NamespaceType::kUser, pod.Path("user")},
+                                         {NamespaceType::kIpc, pod.Path("ipc")},
+                                         {NamespaceType::kNetwork, host.Path("net")},
+                                         {NamespaceType::kUts, pod.Path("uts")}}));
+
+  ASSERT_TRUE(plan) << plan.error().message();
+  std::vector<int> flags;
+  for (const NamespaceJoin& join : plan->joins) flags.push_back(join.clone_flag);
+  EXPECT_THAT(flags,
+              ::testing::ElementsAre(CLONE_NEWNET, CLONE_NEWUSER, CLONE_NEWIPC, CLONE_NEWUTS));
+  EXPECT_EQ(plan->paths.at(0), host.Path("net"));
+  EXPECT_EQ(plan->paths.at(1), pod.Path("user"));
+  EXPECT_EQ(plan->owned.at(1).get(), plan->joins.at(1).fd);
+}
+
 TEST(PlanNamespaces, EnteringBesideANewUserNamespaceAsksForStage1) {
   CAISSON_REQUIRE(Need::kRoot, Need::kNetNs);
   const Holder pod(CLONE_NEWNET);
@@ -238,7 +260,9 @@ TEST(UnshareTime, WhatIsClonedNextHasTheOffset) {
   const auto child = InChild([]() -> std::string {
     const UniqueFd proc(::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
     const std::string offsets = TimeOffsetsText({{.clock = "boottime", .secs = 1000000}});
-    if (const int err = UnshareTime(proc.get(), offsets.data(), offsets.size()); err != 0)
+    const int clocks = OpenTimeOffsets(proc.get());
+    if (clocks < 0) return StrCat("open ", -clocks);
+    if (const int err = UnshareTime(clocks, offsets.data(), offsets.size()); err != 0)
       return StrCat("unshare ", err);
     timespec before{};
     ::clock_gettime(CLOCK_BOOTTIME, &before);
