@@ -122,6 +122,10 @@ Status AddHugepages(const std::vector<spec::HugepageLimit>& limits, std::string_
   return Ok();
 }
 
+// The controller counts in an int, and calls the most that one holds "max".
+// Source: cgroup-v1/rdma.rst; S32_MAX in the kernel's rdma controller.
+std::string RdmaLimit(std::uint32_t limit) { return limit < INT32_MAX ? StrCat(limit) : "max"; }
+
 Status AddRdma(const spec::Resources& resources, Translation& out) {
   for (const auto& [device, limit] : resources.rdma) {
     const std::string field = StrCat(kRdma, ".", device);
@@ -130,8 +134,8 @@ Status AddRdma(const spec::Resources& resources, Translation& out) {
     if (!limit.hca_handles && !limit.hca_objects)
       return Invalid(field, "needs hcaHandles, hcaObjects or both");
     std::string value = device;
-    if (limit.hca_handles) value += StrCat(" hca_handle=", *limit.hca_handles);
-    if (limit.hca_objects) value += StrCat(" hca_object=", *limit.hca_objects);
+    if (limit.hca_handles) value += StrCat(" hca_handle=", RdmaLimit(*limit.hca_handles));
+    if (limit.hca_objects) value += StrCat(" hca_object=", RdmaLimit(*limit.hca_objects));
     out.writes.push_back({"rdma.max", std::move(value), field});
   }
   return Ok();

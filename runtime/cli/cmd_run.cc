@@ -33,6 +33,8 @@ Result<int> RunForeground(const Invocation& invocation, container::CreateOptions
   CAISSON_ASSIGN(container::Created created, container::Run(invocation.context, options));
   const Result<ExitStatus> status =
       foreground.Wait(created.init, std::move(console), created.notify.get());
+  if (const auto killed = status ? OutOfMemory(*created.opened, *status) : std::nullopt)
+    Log(LogLevel::kWarning, *killed, {{"id", options.id}});
   if (status && invocation.options.Has("stats-json"))
     CAISSON_TRY(WriteExitStats(invocation.options.Get("stats-json"), *created.opened, *status));
   if (!invocation.options.On("keep")) {

@@ -95,13 +95,14 @@ Result<spec::Resources> FromOptions(const Parsed& options) {
 
 Result<int> Run(const Invocation& invocation) {
   const Parsed& options = invocation.options;
-  if (options.Has("l3-cache-schema") || options.Has("mem-bw-schema"))
-    return Error(Code::kUnsupported, "Intel RDT schemata of a running container")
-        .Hint("set linux.intelRdt in config.json");
   CAISSON_ASSIGN(const spec::Resources resources, options.Has("resources")
                                                       ? FromFile(options.Get("resources"))
                                                       : FromOptions(options));
   CAISSON_TRY(container::Update(invocation.context, invocation.id(), resources));
+  const std::string cache = options.Get("l3-cache-schema");
+  const std::string bandwidth = options.Get("mem-bw-schema");
+  if (!cache.empty() || !bandwidth.empty())
+    CAISSON_TRY(container::UpdateSchemata(invocation.context, invocation.id(), cache, bandwidth));
   return 0;
 }
 

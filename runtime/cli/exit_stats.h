@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "runtime/base/process.h"
@@ -16,5 +17,11 @@ std::string ExitStatsJson(const ExitStatus& status, const cgroup::Stats& stats);
 // Reads the figures of a container that has ended and is not deleted yet, and writes them.
 Status WriteExitStats(const std::string& path, const container::Opened& opened,
                       const ExitStatus& status);
+
+// A warning for a container that ended by a SIGKILL of which its memory cgroup knows, with the
+// limit:
+//   memory limit of 307200 bytes: the kernel killed 1 of the container's processes: out of memory
+// Nothing for any other end. To be asked before it is deleted.
+std::optional<std::string> OutOfMemory(const container::Opened& opened, const ExitStatus& status);
 
 }  // namespace caisson::cli

@@ -16,7 +16,6 @@
 #include "runtime/container/net_devices.h"
 #include "runtime/container/notify_socket.h"
 #include "runtime/container/opened.h"
-#include "runtime/container/resctrl.h"
 #include "runtime/process/hooks.h"
 #include "runtime/security/lsm.h"
 
@@ -74,6 +73,7 @@ Result<std::unique_ptr<Birth>> Birth::Begin(const Context& context, const Create
 Birth::~Birth() {
   if (finished_) return;
   launched_.reset();  // kills and reaps init first
+  interfaces_home_.Run();
   const PoststopHooks hooks = hooks_ran_ ? PoststopHooks::kRun : PoststopHooks::kSkip;
   record_.init_pid = 0;
   // A cgroup that was refused because others are in it is not ours to empty.
@@ -120,8 +120,11 @@ Status Birth::FillRecord(std::string_view config_json) {
 
 Status Birth::MakeResctrlGroup() {
   if (!config_.linux.intel_rdt) return Ok();
-  CAISSON_ASSIGN(record_.resctrl_groups, MakeResctrl(*config_.linux.intel_rdt, options_.id));
-  return directory_.WriteRecord(record_);
+  CAISSON_ASSIGN(std::string root, Resctrl::FindRoot());
+  CAISSON_ASSIGN(resctrl_, Resctrl::Plan(*config_.linux.intel_rdt, options_.id, std::move(root)));
+  record_.resctrl_groups = resctrl_->Owned();
+  if (!record_.resctrl_groups.empty()) CAISSON_TRY(directory_.WriteRecord(record_));
+  return resctrl_->Make();
 }
 
 Status Birth::MakeCgroup() {
@@ -202,8 +205,7 @@ Status Birth::Place(const Pidfd& init) {
   CAISSON_TRY(plan_->SetHookState(StateJson(ContainerStatus::kCreating),
                                   StateJson(ContainerStatus::kCreated)));
   CAISSON_TRY(MoveInterfaces(init));
-  if (config_.linux.intel_rdt)
-    CAISSON_TRY(JoinResctrl(*config_.linux.intel_rdt, options_.id, init.host_pid()));
+  if (resctrl_) CAISSON_TRY(resctrl_->Join(init.host_pid()));
   if (!cgroup_) return Ok();
   const auto apply = [&]() -> Status {
     std::vector<std::string> warnings;
@@ -237,7 +239,7 @@ Status Birth::MoveInterfaces(const Pidfd& init) {
                                ? joined->path
                                : StrCat("/proc/", init.host_pid(), "/ns/net");
   CAISSON_ASSIGN(const UniqueFd netns, OpenAt(kCwd, path, O_RDONLY), "linux.netDevices");
-  return MoveNetDevices(config_.linux.net_devices, netns);
+  return MoveNetDevices(config_.linux.net_devices, netns, interfaces_home_);
 }
 
 // Source: runtime-spec config.md: both kinds run in the runtime's namespaces, prestart first.
@@ -301,6 +303,7 @@ Status Birth::Start() {
 
 Created Birth::Finish() {
   finished_ = true;
+  interfaces_home_.Disarm();
   directory_.Unlock();
   Created created(launched_->child.Disarm(),
                   std::make_unique<Opened>(Opened{std::move(directory_), std::move(record_)}));

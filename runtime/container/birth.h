@@ -5,11 +5,13 @@
 #include <optional>
 #include <string>
 
+#include "runtime/base/rollback.h"
 #include "runtime/cgroup/layout.h"
 #include "runtime/cgroup/manager.h"
 #include "runtime/container/cgroup_entry.h"
 #include "runtime/container/lifecycle.h"
 #include "runtime/container/notify_socket.h"
+#include "runtime/container/resctrl.h"
 #include "runtime/launch/launch_plan.h"
 #include "runtime/launch/parent.h"
 #include "runtime/state/directory.h"
@@ -61,11 +63,13 @@ class Birth {
   cgroup::Layout layout_;
   std::optional<cgroup::Manager> cgroup_;
   CgroupEntry entry_;
+  std::optional<Resctrl> resctrl_;
   UniqueFd console_socket_;
   UniqueFd gate_;
   std::optional<NotifyRelay> notify_relay_;
   std::unique_ptr<launch::LaunchPlan> plan_;
   std::optional<launch::Launched> launched_;
+  Rollback interfaces_home_;
   bool finished_ = false;
   bool hooks_ran_ = false;
   bool has_cgroup_ = false;

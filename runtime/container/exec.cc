@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sched.h>
 
+#include <optional>
+
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
 #include "runtime/base/trace.h"
@@ -8,6 +10,7 @@
 #include "runtime/container/handover.h"
 #include "runtime/container/lifecycle.h"
 #include "runtime/container/opened.h"
+#include "runtime/container/resctrl.h"
 #include "runtime/launch/parent.h"
 #include "runtime/process/scheduling.h"
 
@@ -38,8 +41,23 @@ Result<process::SetGroups> SetGroupsOf(const state::Record& record) {
   return Trim(setting) == "deny" ? process::SetGroups::kDenied : process::SetGroups::kAllowed;
 }
 
-Result<launch::Launched> LaunchInto(launch::LaunchPlan& plan, const process::ExecAffinity& affinity,
+// The group that the container's processes are in.
+Result<std::optional<Resctrl>> ResctrlOf(const spec::Config& config, const std::string& id) {
+  if (!config.linux.intel_rdt) return std::optional<Resctrl>();
+  CAISSON_ASSIGN(std::string root, Resctrl::FindRoot());
+  CAISSON_ASSIGN(Resctrl group, Resctrl::Plan(*config.linux.intel_rdt, id, std::move(root)));
+  return std::optional<Resctrl>(std::move(group));
+}
+
+// How the new process is set up from outside.
+struct Surroundings {
+  process::ExecAffinity affinity;
+  std::optional<Resctrl> resctrl;
+};
+
+Result<launch::Launched> LaunchInto(launch::LaunchPlan& plan, const Surroundings& surroundings,
                                     cgroup::Manager& target, const launch::NotifyFn& notify) {
+  const process::ExecAffinity& affinity = surroundings.affinity;
   launch::ParentWork work;
   CgroupEntry entry;
   if (!plan.namespaces().needs_stage1 && target.has_cgroup()) {
@@ -52,6 +70,7 @@ Result<launch::Launched> LaunchInto(launch::LaunchPlan& plan, const process::Exe
       return process::ExplainAffinity("initial", err);
     if (affinity.initial.bytes > 0)
       Log(LogLevel::kDebug, StrCat("nsexec: affinity: ", process::MaskText(affinity.initial)));
+    if (surroundings.resctrl) CAISSON_TRY(surroundings.resctrl->Join(child.host_pid()));
     if (entry.by_itself) return Ok();
     CAISSON_TRY(target.AddProcess(child.host_pid(), entry.v2_join));
     CAISSON_TRACE(exec_joined, StrCat("pid ", child.host_pid()));
@@ -113,17 +132,19 @@ Result<Pidfd> Exec(const Context& context, const ExecOptions& options) {
   for (const std::string& warning : plan->warnings())
     Log(LogLevel::kWarning, warning, {{"id", options.id}});
 
-  CAISSON_ASSIGN(const process::ExecAffinity affinity, process::PlanExecAffinity(asked));
+  Surroundings surroundings;
+  CAISSON_ASSIGN(surroundings.affinity, process::PlanExecAffinity(asked));
+  CAISSON_ASSIGN(surroundings.resctrl, ResctrlOf(config, options.id));
   const auto notify = SeccompNotifier(
       config.linux, init, state::OciStateJson(opened.record, ContainerStatus::kRunning));
   // The debug lines hold runc's words: its users' scripts wait for them.
   Log(LogLevel::kDebug, "nsexec container setup", {{"id", options.id}});
-  auto launched = LaunchInto(*plan, affinity, target, notify);
+  auto launched = LaunchInto(*plan, surroundings, target, notify);
   // On v2 a container that manages cgroups of its own has moved its init below its cgroup, which
   // then takes no processes: the new one goes where init is, as in runc.
   if (!launched && launched.error().sys_errno() == EBUSY && options.sub_cgroups.empty()) {
     CAISSON_ASSIGN(target, container.WhereIs(init.host_pid()));
-    launched = LaunchInto(*plan, affinity, target, notify);
+    launched = LaunchInto(*plan, surroundings, target, notify);
   }
   if (!launched) return std::move(launched).error();
   const Pidfd& child = launched->child.child();

@@ -147,6 +147,10 @@ Result<Pidfd> Exec(const Context& context, const ExecOptions& options);
 Status Pause(const Context& context, const std::string& id);
 Status Resume(const Context& context, const std::string& id);
 Status Update(const Context& context, const std::string& id, const spec::Resources& resources);
+// Lines for the container's resctrl group; an empty one stays as it is.
+// Errors: kUnsupported for a container without linux.intelRdt, and without resctrl.
+Status UpdateSchemata(const Context& context, const std::string& id,
+                      const std::string& l3_cache_schema, const std::string& mem_bw_schema);
 
 using state::ContainerStatus;
 

@@ -1,57 +1,85 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/container/net_devices.h"
 
+#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
 #include <cstring>
+#include <memory>
 
+#include "runtime/base/log.h"
 #include "runtime/base/path.h"
 #include "runtime/container/route_socket.h"
 
 namespace caisson::container {
 namespace {
 
+// The routing sockets of both sides. That of the inside keeps the network namespace alive when
+// nobody is in it any more.
+struct Sides {
+  RouteSocket host;
+  RouteSocket inside;
+  UniqueFd home;
+};
+
 // An address as the kernel told it, for being told again elsewhere.
 struct Address {
   ifaddrmsg fixed;
-  std::string local, address, broadcast;
+  std::vector<std::pair<std::uint16_t, std::string>> attributes;
 };
 
-Result<int> IndexOf(const RouteSocket& socket, const std::string& name) {
-  ifinfomsg wanted{};
+// An interface as it is at home.
+struct Interface {
+  std::string name;
   int index = 0;
-  CAISSON_TRY(socket.Ask(RouteMessage(RTM_GETLINK, 0, wanted).AddText(IFLA_IFNAME, name),
+  bool is_up = false;
+  std::vector<Address> addresses;
+};
+
+Result<Interface> Find(const RouteSocket& socket, const std::string& name) {
+  Interface interface { .name = name };
+  CAISSON_TRY(socket.Ask(RouteMessage(RTM_GETLINK, 0, ifinfomsg{}).AddText(IFLA_IFNAME, name),
                          "find interface", name, [&](std::string_view body) {
                            ifinfomsg found{};
                            if (body.size() < sizeof found) return;
                            std::memcpy(&found, body.data(), sizeof found);
-                           index = found.ifi_index;
+                           interface.index = found.ifi_index;
+                           interface.is_up = (found.ifi_flags & IFF_UP) != 0;
                          }));
-  return index;
+  return interface;
 }
 
-// Addresses that the container keeps: those that mean something beyond this link and were given by
-// somebody, not made up by the kernel or leased for a time.
-Result<std::vector<Address>> AddressesOf(const RouteSocket& socket, int index,
-                                         const std::string& name) {
+// What is told again; the rest of an address's attributes is the kernel's to say.
+constexpr std::uint16_t kToldAgain[] = {IFA_LOCAL, IFA_ADDRESS,   IFA_BROADCAST,
+                                        IFA_LABEL, IFA_CACHEINFO, IFA_RT_PRIORITY};
+
+// All addresses but those that the kernel makes up by itself when the link comes up.
+Result<std::vector<Address>> AddressesOf(const RouteSocket& socket, const Interface& interface) {
   std::vector<Address> addresses;
   const auto take = [&](std::string_view body) {
     Address found{};
     if (body.size() < sizeof found.fixed) return;
     std::memcpy(&found.fixed, body.data(), sizeof found.fixed);
-    if (static_cast<int>(found.fixed.ifa_index) != index) return;
-    if (found.fixed.ifa_scope != RT_SCOPE_UNIVERSE) return;
-    if ((found.fixed.ifa_flags & IFA_F_PERMANENT) == 0) return;
-    found.local = FindAttribute(body, sizeof found.fixed, IFA_LOCAL);
-    found.address = FindAttribute(body, sizeof found.fixed, IFA_ADDRESS);
-    found.broadcast = FindAttribute(body, sizeof found.fixed, IFA_BROADCAST);
+    if (static_cast<int>(found.fixed.ifa_index) != interface.index) return;
+    if (found.fixed.ifa_family == AF_INET6 && found.fixed.ifa_scope == RT_SCOPE_LINK) return;
+    for (const std::uint16_t kind : kToldAgain) {
+      const std::string_view bytes = FindAttribute(body, sizeof found.fixed, kind);
+      if (!bytes.empty()) found.attributes.emplace_back(kind, bytes);
+    }
     addresses.push_back(std::move(found));
   };
   CAISSON_TRY(socket.Ask(RouteMessage(RTM_GETADDR, NLM_F_DUMP, ifaddrmsg{}),
-                         "list addresses of interface", name, take));
+                         "list addresses of interface", interface.name, take));
   return addresses;
+}
+
+// Those that the container keeps: they mean something beyond this link and were given by somebody,
+// not leased for a time.
+bool IsForContainer(const Address& address) {
+  return address.fixed.ifa_scope == RT_SCOPE_UNIVERSE &&
+         (address.fixed.ifa_flags & IFA_F_PERMANENT) != 0;
 }
 
 Status MoveTo(const RouteSocket& from, int index, FdView netns, const std::string& old_name,
@@ -68,55 +96,83 @@ Status MoveTo(const RouteSocket& from, int index, FdView netns, const std::strin
              "\" already"));
 }
 
-Status MakeReady(const RouteSocket& inside, const std::string& name,
-                 const std::vector<Address>& addresses) {
-  CAISSON_ASSIGN(const int index, IndexOf(inside, name));
-  for (const Address& address : addresses) {
-    ifaddrmsg fixed = address.fixed;
-    fixed.ifa_index = static_cast<std::uint32_t>(index);
-    fixed.ifa_flags = IFA_F_PERMANENT;
-    RouteMessage add(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, fixed);
-    if (!address.local.empty()) add.Add(IFA_LOCAL, address.local);
-    if (!address.address.empty()) add.Add(IFA_ADDRESS, address.address);
-    if (!address.broadcast.empty()) add.Add(IFA_BROADCAST, address.broadcast);
-    CAISSON_TRY(inside.Ask(add, "add address to interface", name));
+// A label is the interface's old name, and lifetimes are of leased addresses: both stay at home.
+enum class Whose : std::uint8_t { kContainers, kHosts };
+
+Status AddAddress(const RouteSocket& socket, const Interface& interface, const Address& address,
+                  Whose whose) {
+  ifaddrmsg fixed = address.fixed;
+  fixed.ifa_index = static_cast<std::uint32_t>(interface.index);
+  fixed.ifa_flags &= IFA_F_PERMANENT;
+  RouteMessage add(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, fixed);
+  for (const auto& [kind, bytes] : address.attributes) {
+    const bool local = kind == IFA_LABEL || kind == IFA_CACHEINFO || kind == IFA_RT_PRIORITY;
+    if (whose == Whose::kHosts || !local) add.Add(kind, bytes);
   }
-  ifinfomsg up{};
-  up.ifi_index = index;
-  up.ifi_flags = IFF_UP;
-  up.ifi_change = IFF_UP;
-  return inside.Ask(RouteMessage(RTM_NEWLINK, 0, up), "set up interface", name);
+  return socket.Ask(add, "add address to interface", interface.name);
 }
 
-// Undoes a move that came halfway: the kernel renames only after it has moved.
-void BringBack(const RouteSocket& inside, const RouteSocket& host, const std::string& name,
-               const std::string& old_name, const std::vector<Address>& addresses) {
-  if (IndexOf(host, old_name)) return;  // it has not left
-  const auto home = OpenAt(kCwd, "/proc/self/ns/net", O_RDONLY);
-  const auto index = IndexOf(inside, name);
-  // The first error is the one that counts.
-  if (home && index && MoveTo(inside, *index, *home, name, old_name))
-    (void)MakeReady(host, old_name, addresses);
+Status SetUp(const RouteSocket& socket, const Interface& interface) {
+  ifinfomsg up{};
+  up.ifi_index = interface.index;
+  up.ifi_flags = IFF_UP;
+  up.ifi_change = IFF_UP;
+  return socket.Ask(RouteMessage(RTM_NEWLINK, 0, up), "set up interface", interface.name);
+}
+
+Status MakeReady(const RouteSocket& inside, const std::string& name,
+                 const std::vector<Address>& addresses) {
+  CAISSON_ASSIGN(const Interface interface, Find(inside, name));
+  for (const Address& address : addresses)
+    if (IsForContainer(address))
+      CAISSON_TRY(AddAddress(inside, interface, address, Whose::kContainers));
+  return SetUp(inside, interface);
+}
+
+// As many addresses as may be: one that is taken meanwhile is no reason to leave out the others.
+Status MakeAsItWas(const RouteSocket& host, const Interface& at_home) {
+  CAISSON_ASSIGN(const Interface again, Find(host, at_home.name));
+  for (const Address& address : at_home.addresses)
+    (void)AddAddress(host, again, address, Whose::kHosts);
+  return at_home.is_up ? SetUp(host, again) : Ok();
+}
+
+// Undoes a move, also one that came halfway. `name`: what it is called inside, if it is there.
+void BringBack(const Sides& sides, const Interface& at_home, const std::string& name) {
+  if (Find(sides.host, at_home.name)) return;  // it has not left
+  const auto inside = Find(sides.inside, name);
+  Status back = inside ? MoveTo(sides.inside, inside->index, sides.home, name, at_home.name)
+                       : Status(inside.error());
+  if (back) back = MakeAsItWas(sides.host, at_home);
+  if (!back)
+    Log(LogLevel::kWarning, std::move(back).error().Wrap("bring interface back").ToString());
+}
+
+Status MoveOne(const std::shared_ptr<const Sides>& sides, FdView netns,
+               const spec::NetDevice& device, Rollback& undo) {
+  CAISSON_ASSIGN(Interface at_home, Find(sides->host, device.host_name));
+  CAISSON_ASSIGN(at_home.addresses, AddressesOf(sides->host, at_home));
+  // The kernel renames only after it has moved, and may fail in between.
+  const auto name = std::make_shared<std::string>(at_home.name);
+  undo.Add([sides, at_home, name] { BringBack(*sides, at_home, *name); });
+  const std::string& new_name =
+      device.container_name.empty() ? device.host_name : device.container_name;
+  CAISSON_TRY(MoveTo(sides->host, at_home.index, netns, at_home.name, new_name));
+  *name = new_name;
+  return MakeReady(sides->inside, new_name, at_home.addresses);
 }
 
 }  // namespace
 
-Status MoveNetDevices(const std::vector<spec::NetDevice>& devices, FdView netns) {
+Status MoveNetDevices(const std::vector<spec::NetDevice>& devices, FdView netns, Rollback& undo) {
   if (devices.empty()) return Ok();
-  CAISSON_ASSIGN(const RouteSocket host, RouteSocket::Open());
-  CAISSON_ASSIGN(const RouteSocket inside, RouteSocket::OpenIn(netns));
-  for (const spec::NetDevice& device : devices) {
-    const std::string& old_name = device.host_name;
-    const std::string& name = device.container_name.empty() ? old_name : device.container_name;
-    CAISSON_ASSIGN(const int index, IndexOf(host, old_name), "linux.netDevices");
-    CAISSON_ASSIGN(const auto addresses, AddressesOf(host, index, old_name), "linux.netDevices");
-    Status moved = MoveTo(host, index, netns, old_name, name);
-    Status ready = moved ? MakeReady(inside, name, addresses) : std::move(moved);
-    if (ready) continue;
-    BringBack(inside, host, old_name, old_name, addresses);
-    BringBack(inside, host, name, old_name, addresses);
-    return std::move(ready).error().Wrap("linux.netDevices");
-  }
+  CAISSON_ASSIGN(RouteSocket host, RouteSocket::Open());
+  CAISSON_ASSIGN(RouteSocket inside, RouteSocket::OpenIn(netns));
+  CAISSON_ASSIGN(UniqueFd home, OpenAt(kCwd, "/proc/self/ns/net", O_RDONLY));
+  const auto sides =
+      std::make_shared<const Sides>(Sides{std::move(host), std::move(inside), std::move(home)});
+  for (const spec::NetDevice& device : devices)
+    CAISSON_TRY(MoveOne(sides, netns, device, undo), "linux.netDevices");
   return Ok();
 }
 

@@ -30,14 +30,17 @@ Status CheckDevices(const std::vector<Device>& devices) {
 
 bool HasLineEnd(std::string_view text) { return text.find('\n') != std::string_view::npos; }
 
-// The id becomes a directory's name in resctrl.
+// The id becomes a directory's name in resctrl, but for "/", the default class.
 Status CheckIntelRdt(const IntelRdt& rdt) {
-  if (rdt.clos_id == "." || rdt.clos_id == ".." || rdt.clos_id.find('/') != std::string::npos ||
-      HasLineEnd(rdt.clos_id))
+  const bool is_name = rdt.clos_id != "." && rdt.clos_id != ".." && !HasLineEnd(rdt.clos_id) &&
+                       rdt.clos_id.find('/') == std::string::npos;
+  if (!is_name && rdt.clos_id != "/")
     return Invalid("linux.intelRdt.closID: \"", rdt.clos_id, "\" is not a directory name");
   if (!rdt.mem_bw_schema.empty() &&
       (!rdt.mem_bw_schema.starts_with("MB:") || HasLineEnd(rdt.mem_bw_schema)))
     return Invalid("linux.intelRdt.memBwSchema: must be one line that starts with \"MB:\"");
+  if (HasLineEnd(rdt.l3_cache_schema))
+    return Invalid("linux.intelRdt.l3CacheSchema: must be one line");
   for (std::size_t i = 0; i < rdt.schemata.size(); ++i)
     if (HasLineEnd(rdt.schemata[i]))
       return Invalid("linux.intelRdt.schemata[", i, "]: must be one line");

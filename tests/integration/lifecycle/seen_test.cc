@@ -29,6 +29,34 @@ TEST_F(Seen, RunTellsWhatItCost) {
                            "\"memoryPeakBytes\":[0-9]+,\"pidsPeak\":.*\\}\n"));
 }
 
+TEST_F(Seen, RunTellsWhenTheMemoryLimitEndedIt) {
+  bundle_.config().linux.resources.memory.emplace().limit = 8 << 20;
+  bundle_.config().linux.resources.memory->swap = 8 << 20;
+  bundle_.Args({"/bin/dd", "if=/dev/zero", "of=/dev/null", "bs=32M", "count=1"});
+
+  const CommandOutput ran = RunBundle("oomrun");
+
+  EXPECT_EQ(ran.status.code, 137);
+  EXPECT_THAT(ran.err,
+              HasSubstr("level=warning msg=\"memory limit of 8388608 bytes: the kernel killed "
+                        "1 of the container's processes: out of memory (try: raise "
+                        "linux.resources.memory.limit)\""));
+}
+
+// Whoever killed it knows.
+TEST_F(Seen, RunSaysNothingOfAKillOfSomebodyElses) {
+  std::erase_if(bundle_.config().linux.namespaces, [](const spec::Namespace& entry) {
+    return entry.type == spec::NamespaceType::kPid;
+  });
+  bundle_.config().linux.resources.memory.emplace().limit = 64 << 20;
+  bundle_.Shell("kill -9 $$");
+
+  const CommandOutput ran = RunBundle("killed");
+
+  EXPECT_EQ(ran.status.code, 137);
+  EXPECT_EQ(ran.err, "");
+}
+
 TEST_F(Seen, EventsEndWithTheContainerAndTellOom) {
   bundle_.config().linux.resources.memory.emplace().limit = 8 << 20;
   bundle_.config().linux.resources.memory->swap = 8 << 20;

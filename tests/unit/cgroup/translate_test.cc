@@ -246,6 +246,10 @@ TEST(TranslateRdma, IsTheSameOnBoth) {
   for (const auto& translate : {TranslateV1, TranslateV2})
     EXPECT_THAT(Lines(translate(resources)),
                 ElementsAre("rdma.max=mlx5_0 hca_handle=2 hca_object=300"));
+  const spec::Resources most{
+      .rdma = {{"mlx5_0", {.hca_handles = 2147483646}}, {"rxe0", {.hca_objects = 4294967295}}}};
+  EXPECT_THAT(Lines(TranslateV2(most)),
+              ElementsAre("rdma.max=mlx5_0 hca_handle=2147483646", "rdma.max=rxe0 hca_object=max"));
   const spec::Resources empty{.rdma = {{"mlx5_0", {}}}};
   EXPECT_THAT(Lines(TranslateV2(empty)),
               ElementsAre("error: linux.resources.rdma.mlx5_0: needs hcaHandles, hcaObjects or "
