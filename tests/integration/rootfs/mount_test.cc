@@ -203,6 +203,68 @@ TEST_F(Mounts, AnUnknownOptionOfAFileSystemIsNamed) {
   EXPECT_THAT(error.hint(), HasSubstr("knows the option"));
 }
 
+// Source: runtime-spec 1.3, config.md, "Mounts": what is relative, and what makes a bind.
+TEST_F(Mounts, ARelativeDestinationCountsFromTheRootAndARelativeSourceFromTheBundle) {
+  Bind("data/one", "volume", {"bind"});
+  Bind("./data/../two/", "./volume/.", {"rbind"});
+
+  EXPECT_EQ(box_.Look([] { return StrCat(ReadAll("/data/one/file"), ReadAll("/two/file")); }),
+            "content\ncontent\n");
+}
+
+TEST_F(Mounts, AnOptionMakesABindWhateverTheTypeSays) {
+  int count = 0;
+  for (const char* const type : {"", "none", "tmpfs", "ext4"})
+    for (const char* const option : {"bind", "rbind"})
+      box_.Mount({.destination = StrCat("/at/", ++count),
+                  .type = type,
+                  .source = "volume",
+                  .options = {option}});
+
+  const std::string seen = box_.Look([] {
+    std::string all;
+    for (int i = 1; i <= 8; ++i) all += ReadAll(StrCat("/at/", i, "/file"));
+    return all;
+  });
+
+  std::string expected;
+  for (int i = 0; i < count; ++i) expected += "content\n";
+  EXPECT_EQ(seen, expected);
+}
+
+TEST_F(Mounts, MappingsOfUsersAndGroupsAreTheirOwn) {
+  const HostMount volume(box_.dir / "volume", 0, MS_PRIVATE);
+  const HostMount below(box_.dir / "volume/below", 0, MS_PRIVATE);
+  for (const char* const name : {"volume/file", "volume/below/file"}) {
+    box_.dir.Write(name, "");
+    ASSERT_EQ(::chown((box_.dir / name).c_str(), 1, 2), 0);
+  }
+  const auto map = [&](const char* destination, std::vector<std::string> options) {
+    box_.Mount({.destination = destination,
+                .type = "bind",
+                .source = "volume",
+                .options = std::move(options),
+                .uid_mappings = {{0, 1000, 1}, {1, 5000, 1}},
+                .gid_mappings = {{2, 7000, 3}}});
+  };
+  map("/implied", {"rbind"});
+  map("/top", {"rbind", "idmap"});
+  map("/all", {"rbind", "ridmap"});
+
+  const std::string seen = box_.Look([] {
+    std::string all;
+    for (const char* const top : {"/implied", "/top", "/all"})
+      all +=
+          StrCat(Describe(StrCat(top, "/file")), "|", Describe(StrCat(top, "/below/file")), "\n");
+    return all;
+  });
+
+  EXPECT_EQ(seen,
+            "f 644 5000:7000|f 644 1:2\n"
+            "f 644 5000:7000|f 644 1:2\n"
+            "f 644 5000:7000|f 644 5000:7000\n");
+}
+
 TEST_F(Mounts, AMissingSourceIsNamedWithTheMount) {
   Bind("/data", "/no/such/dir", {"rbind"});
 
