@@ -12,6 +12,7 @@
 #include "runtime/cgroup/directory.h"
 #include "runtime/cgroup/stats_reader.h"
 #include "runtime/cgroup/systemd.h"
+#include "runtime/cgroup/systemd_annotations.h"
 #include "runtime/cgroup/wait.h"
 
 namespace caisson::cgroup {
@@ -125,6 +126,9 @@ Result<Manager> Manager::Plan(const Layout& layout, const Request& request) {
     CAISSON_ASSIGN(Record record, Place(layout, placed));
     Manager manager(std::move(record));
     manager.is_planned_ = true;
+    if (request.driver == Driver::kSystemd && request.annotations != nullptr) {
+      CAISSON_ASSIGN(manager.unit_properties_, systemd::AnnotatedProperties(*request.annotations));
+    }
     return manager;
   }
   // Only a relative path needs to know where this process is, and what part of a tree is mounted.
@@ -235,7 +239,7 @@ Status Manager::JoinSelf() const {
 
 Status Manager::AddProcess(pid_t host_pid, V2Join v2) {
   if (record_.driver == Driver::kSystemd && is_planned_) {
-    CAISSON_TRY(systemd::StartUnit(record_, host_pid));
+    CAISSON_TRY(systemd::StartUnit(record_, host_pid, unit_properties_));
     is_planned_ = false;
     CAISSON_TRY(MakeDirectories(), "create cgroup \"", record_.path, "\"");
   }

@@ -123,6 +123,7 @@ class Manager {
   Status SetV1Freezer(bool frozen, Deadline deadline) const;
 
   Record record_;
+  std::vector<std::string> unit_properties_;  // of the configuration, for the unit to be started
   bool is_new_ = false;      // Create made the v2 directory, so nothing is attached to it yet
   bool is_planned_ = false;  // not opened from a record: the systemd unit is still to be started
 };

@@ -9,6 +9,7 @@
 #include "runtime/base/error.h"
 #include "runtime/cgroup/layout.h"
 #include "runtime/cgroup/record.h"
+#include "runtime/spec/id_mapping.h"
 
 namespace caisson::cgroup {
 
@@ -18,7 +19,8 @@ struct Request {
   std::string cgroups_path;  // linux.cgroupsPath, may be empty
   Driver driver = Driver::kCgroupfs;
   bool rootless = false;  // no privileges on the host: go without a cgroup if none can be made
-  std::string manager_cgroup = {};  // of the systemd that makes the unit; empty: PID 1
+  const spec::StringMap* annotations = nullptr;  // properties of the systemd unit among them
+  std::string manager_cgroup = {};               // of the systemd that makes the unit; empty: PID 1
 };
 
 // Pure: where the container's directories are going to be. Touches nothing.

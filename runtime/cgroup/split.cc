@@ -20,7 +20,8 @@ std::pair<spec::Resources, spec::Resources> SplitByVersion(const spec::Resources
   side("hugetlb").hugepage_limits = resources.hugepage_limits;
   side("rdma").rdma = resources.rdma;
   (has_v1 || !has_v2 ? v1 : v2).network = resources.network;
-  (has_v1 || !has_v2 ? v1 : v2).unified = resources.unified;
+  for (const auto& [file, value] : resources.unified)
+    side(file.substr(0, file.find('.'))).unified.emplace(file, value);
   if (resources.cpu) {
     spec::CpuResources time = *resources.cpu;
     spec::CpuResources sets;

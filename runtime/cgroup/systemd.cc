@@ -224,11 +224,12 @@ Result<std::vector<std::string>> ResourceProperties(const Record& record,
   return out;
 }
 
-Status StartUnit(const Record& record, pid_t host_pid) {
+Status StartUnit(const Record& record, pid_t host_pid, const std::vector<std::string>& more) {
   std::vector<std::string> arguments{"start", record.systemd_unit};
   // A slice holds no process itself; it is joined by a write.
   if (!IsSlice(record)) arguments.push_back(StrCat("PIDs=au:", host_pid));
   for (std::string& property : StartProperties(record)) arguments.push_back(std::move(property));
+  arguments.insert(arguments.end(), more.begin(), more.end());
   return RunHelper(record, std::move(arguments));
 }
 

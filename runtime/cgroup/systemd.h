@@ -17,10 +17,11 @@
 namespace caisson::cgroup::systemd {
 
 // Starts the record's scope (or slice) with a process in it and waits until systemd has done so.
+// `more` are properties that the configuration asks for; they have the last word.
 // systemd's own cgroup, in the name=systemd hierarchy or v2, is delegated to the container.
 // Errors: kNotFound when the helper is not installed; kSystem with systemd's own words; ETIMEDOUT.
 // Source: org.freedesktop.systemd1(5), StartTransientUnit; systemd.resource-control(5), Delegate.
-Status StartUnit(const Record& record, pid_t host_pid);
+Status StartUnit(const Record& record, pid_t host_pid, const std::vector<std::string>& more = {});
 
 // Moves a process into the record's scope where this user may not write `cgroup.procs`: the kernel
 // asks for rights above both cgroups, and a login session is not below the user's manager.

@@ -133,8 +133,8 @@ Status AddNetwork(const spec::NetworkResources& network, Translation& out) {
 Result<Translation> TranslateV1(const spec::Resources& resources) {
   Translation out;
   if (!resources.unified.empty())
-    return Error(Code::kUnsupported,
-                 StrCat(kUnified, ": invalid configuration: this host has cgroup v1"))
+    return Error(Code::kUnsupported, StrCat(kUnified, ".", resources.unified.begin()->first,
+                                            ": invalid configuration: this host has cgroup v1"))
         .Hint("use the other members of linux.resources, or boot with cgroup v2 alone");
   if (resources.cpu) {
     AddCpuset(*resources.cpu, out);

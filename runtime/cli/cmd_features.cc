@@ -5,6 +5,7 @@
 #include "runtime/rootfs/mount_options.h"
 #include "runtime/security/capabilities.h"
 #include "runtime/security/seccomp.h"
+#include "runtime/spec/annotations.h"
 #include "runtime/spec/features.h"
 
 namespace caisson::cli {
@@ -28,12 +29,15 @@ Result<int> Run(const Invocation&) {
   tables.memory_policy_modes = Strings(process::MemoryPolicyModes());
   tables.memory_policy_flags = Strings(process::MemoryPolicyFlags());
   tables.cgroup_systemd = true;
+  tables.cgroup_systemd_user = true;
   tables.cgroup_rdma = true;
   tables.intel_rdt = true;
   tables.net_devices = true;
   tables.idmapped_mounts = true;
   tables.apparmor = true;
   tables.selinux = true;
+  tables.unsafe_annotations = {std::string(spec::kSystemdPropertyPrefix),
+                               std::string(spec::kKeepOriginalGroups)};
   tables.annotations["org.caisson.version"] = CAISSON_VERSION;
   tables.annotations["io.github.seccomp.libseccomp.version"] = security::LibseccompVersion();
   CAISSON_TRY(Print(StrCat(spec::FeaturesJson(tables), "\n")));

@@ -10,14 +10,17 @@
 #include "runtime/base/socket.h"
 #include "runtime/base/trace.h"
 #include "runtime/container/bundle.h"
+#include "runtime/container/cgroup_owner.h"
 #include "runtime/container/destroy.h"
 #include "runtime/container/handover.h"
 #include "runtime/container/host_root.h"
 #include "runtime/container/net_devices.h"
 #include "runtime/container/notify_socket.h"
 #include "runtime/container/opened.h"
+#include "runtime/container/poststart.h"
 #include "runtime/process/hooks.h"
 #include "runtime/security/lsm.h"
+#include "runtime/spec/annotations.h"
 
 namespace caisson::container {
 namespace {
@@ -49,6 +52,18 @@ std::vector<rootfs::CgroupSource> CgroupSources(const cgroup::Layout& layout,
 
 void LogWarnings(const std::string& id, const std::vector<std::string>& warnings) {
   for (const std::string& warning : warnings) Log(LogLevel::kWarning, warning, {{"id", id}});
+}
+
+// The pid that a process has in the innermost pid namespace that it is in.
+Result<pid_t> PidInside(pid_t host_pid) {
+  const std::string path = StrCat("/proc/", host_pid, "/status");
+  CAISSON_ASSIGN(const std::string status, ReadFile(path));
+  constexpr std::string_view kKey = "\nNSpid:";
+  const auto at = status.find(kKey);
+  if (at == std::string::npos) return host_pid;
+  std::string_view line = std::string_view(status).substr(at + kKey.size());
+  line = Trim(line.substr(0, line.find('\n')));
+  return ParseInt<pid_t>(line.substr(line.find_last_of("\t ") + 1)).value_or(host_pid);
 }
 
 }  // namespace
@@ -106,7 +121,8 @@ Status Birth::FillRecord(std::string_view config_json) {
                                      .driver = context_.cgroup_driver == CgroupDriver::kSystemd
                                                    ? cgroup::Driver::kSystemd
                                                    : cgroup::Driver::kCgroupfs,
-                                     .rootless = record_.rootless};
+                                     .rootless = record_.rootless,
+                                     .annotations = &config_.annotations};
     CAISSON_ASSIGN(cgroup_, cgroup::Manager::Plan(layout_, request));
     // Before the record says that the cgroup is this container's, and so to be emptied with it.
     CAISSON_TRY(cgroup_->CheckFree());
@@ -165,6 +181,8 @@ Status Birth::PlanLaunch(Gate gate) {
   if (!config_.process) placeholder_ = {.args = {"/"}, .cwd = "/"};
   request.process.process = config_.process ? &*config_.process : &placeholder_;
   request.process.linux = &config_.linux;
+  if (spec::KeepsOriginalGroups(config_.annotations))
+    request.process.set_groups = process::SetGroups::kKept;
   request.process.extras.env = PassedEnvironment(options_);
   request.process.seccomp_cache = StrCat(context_.root, ".cache");
   request.process.plain_line_ends = options_.console.plain_line_ends;
@@ -202,8 +220,7 @@ Status Birth::Place(const Pidfd& init) {
   if (HasHooks()) CAISSON_TRY(directory_.WriteRecord(record_));
   record_.phase = state::Phase::kCreated;
   CAISSON_TRY(directory_.WriteDraft(record_));
-  CAISSON_TRY(plan_->SetHookState(StateJson(ContainerStatus::kCreating),
-                                  StateJson(ContainerStatus::kCreated)));
+  CAISSON_TRY(SetChildHookState(init));
   CAISSON_TRY(MoveInterfaces(init));
   if (resctrl_) CAISSON_TRY(resctrl_->Join(init.host_pid()));
   if (!cgroup_) return Ok();
@@ -224,11 +241,26 @@ Status Birth::Place(const Pidfd& init) {
   }
   if (is_scope) CAISSON_TRY(apply());
   CAISSON_TRACE(create_5, cgroup_->record().path);
-  if (plan_->id_map()) {
-    const auto root = security::ToHostId(config_.linux.uid_mappings, 0);
-    if (root) CAISSON_TRY(cgroup_->Delegate(*root));
-  }
+  const auto owner = CgroupOwner(config_);
+  // An ordinary user can give nothing away; what is made is theirs already.
+  if (owner && *owner != record_.owner_uid && !record_.rootless)
+    CAISSON_TRY(cgroup_->Delegate(*owner));
   return Ok();
+}
+
+// For hooks that run inside, the pid is the one that is seen there.
+// Source: runtime-spec runtime.md, state, "pid"; proc_pid_status(5), NSpid.
+Status Birth::SetChildHookState(const Pidfd& init) {
+  const spec::Hooks& hooks = config_.hooks;
+  if (hooks.create_container.empty() && hooks.start_container.empty()) return Ok();
+  hooks_ran_ = true;  // they are about to
+  state::Record inside = record_;
+  const auto* const pids = config_.linux.FindNamespace(spec::NamespaceType::kPid);
+  if (pids != nullptr) {
+    CAISSON_ASSIGN(inside.init_pid, PidInside(init.host_pid()));
+  }
+  return plan_->SetHookState(state::OciStateJson(inside, ContainerStatus::kCreating),
+                             state::OciStateJson(inside, ContainerStatus::kCreated));
 }
 
 Status Birth::MoveInterfaces(const Pidfd& init) {
@@ -292,13 +324,8 @@ Status Birth::Start() {
     CAISSON_ASSIGN(notify_relay_, NotifyRelay::Bind(directory_, options_.notify_socket));
   }
   CAISSON_TRY(launch::Release(*plan_, *launched_, notify));
-  // Source: conformance of the peers: a failing poststart hook is a warning, the container goes on.
-  if (config_.hooks.poststart.empty()) return Ok();
-  for (const Error& error :
-       process::RunAllHooks("poststart", config_.hooks.poststart,
-                            StateJson(ContainerStatus::kRunning), options_.bundle))
-    Log(LogLevel::kWarning, error.ToString(), {{"id", options_.id}});
-  return Ok();
+  hooks_ran_ = true;
+  return RunPoststartHooks(config_, record_);
 }
 
 Created Birth::Finish() {

@@ -49,6 +49,7 @@ class Birth {
   Status PlanLaunch(Gate gate);
   Status PlanJoin(launch::ParentWork& work);
   Status Place(const Pidfd& init);
+  Status SetChildHookState(const Pidfd& init);
   Status MoveInterfaces(const Pidfd& init);
   Status RunHooks(const Pidfd& init);
   bool HasHooks() const;

@@ -54,7 +54,7 @@ Status RemoveCgroup(const state::Record& record, Deadline deadline) {
   return removed;
 }
 
-Status RemoveResctrl(const state::Record& record) {
+Status RemoveResctrlGroups(const state::Record& record) {
   for (const std::string& group : record.resctrl_groups) {
     if (::rmdir(group.c_str()) < 0 && errno != ENOENT) return SysError("rmdir", group);
   }
@@ -75,7 +75,7 @@ Status Destroy(state::Directory directory, const state::Record& record, Poststop
                Deadline deadline) {
   CAISSON_TRY(KillInit(WithDraftedInit(directory, record), deadline));
   CAISSON_TRY(RemoveCgroup(record, deadline));
-  CAISSON_TRY(RemoveResctrl(record));
+  CAISSON_TRY(RemoveResctrlGroups(record));
   CAISSON_TRY(RemoveHostRoot(record));
   const std::string state = state::OciStateJson(record, ContainerStatus::kStopped);
   CAISSON_TRY(std::move(directory).Remove());

@@ -13,6 +13,7 @@
 #include "runtime/container/resctrl.h"
 #include "runtime/launch/parent.h"
 #include "runtime/process/scheduling.h"
+#include "runtime/spec/annotations.h"
 
 namespace caisson::container {
 namespace {
@@ -35,6 +36,7 @@ Result<cgroup::Manager> TargetCgroup(const ExecOptions& options, const cgroup::M
 
 // An unprivileged user namespace forbids setgroups(2) for good. Source: user_namespaces(7).
 Result<process::SetGroups> SetGroupsOf(const state::Record& record) {
+  if (spec::KeepsOriginalGroups(record.annotations)) return process::SetGroups::kKept;
   if ((JoinFlags(record) & CLONE_NEWUSER) == 0) return process::SetGroups::kAllowed;
   CAISSON_ASSIGN(const std::string setting,
                  ReadSmallFileAt(kCwd, StrCat("/proc/", record.init_pid, "/setgroups")));

@@ -8,10 +8,12 @@
 #include "runtime/base/path.h"
 #include "runtime/base/socket.h"
 #include "runtime/base/trace.h"
+#include "runtime/container/destroy.h"
 #include "runtime/container/handover.h"
 #include "runtime/container/lifecycle.h"
 #include "runtime/container/notify_socket.h"
 #include "runtime/container/opened.h"
+#include "runtime/container/poststart.h"
 #include "runtime/launch/parent.h"
 #include "runtime/process/hooks.h"
 
@@ -19,6 +21,8 @@ namespace caisson::container {
 namespace {
 
 using sync::Type;
+
+constexpr std::chrono::seconds kUndoLimit{5};
 
 // The plan lives in the process that created the container; its words are made again from the
 // configuration, only when there is a failure to tell.
@@ -59,6 +63,17 @@ Status EndWithoutProcess(const Opened& opened, const Pidfd& init) {
   return Ok();
 }
 
+// A hook refused the container: it ends, and is taken apart as by delete.
+// Source: runtime-spec runtime.md, lifecycle, steps 7 and 9.
+Error Undo(Opened opened, Error why) {
+  const std::string id = opened.record.id;
+  const Status undone = Destroy(std::move(opened.directory), opened.record, PoststopHooks::kRun,
+                                Deadline::After(kUndoLimit));
+  // The hook's failure is the one that counts, so this one can only be told here.
+  if (!undone) Log(LogLevel::kWarning, undone.error().ToString(), {{"id", id}});
+  return why;
+}
+
 }  // namespace
 
 Status Start(const Context& context, const std::string& id, const std::string& notify_socket) {
@@ -78,19 +93,19 @@ Status Start(const Context& context, const std::string& id, const std::string& n
   CAISSON_TRY(channel.Send(Type::kStart));
   const auto notify = SeccompNotifier(
       config.linux, init, state::OciStateJson(opened.record, ContainerStatus::kCreated));
-  Status running = launch::AwaitRunning(
-      channel, [&](const sync::Message& failed) { return ExplainStart(config, failed); }, notify,
-      Deadline::Never());
+  bool hook_failed = false;
+  const auto explain = [&](const sync::Message& failed) {
+    hook_failed = failed.phase == sync::Phase::kStartHooks;
+    return ExplainStart(config, failed);
+  };
+  Status running = launch::AwaitRunning(channel, explain, notify, Deadline::Never());
   // Whatever came of it, nobody waits at the gate any more.
   (void)::unlinkat(opened.directory.fd().get(), state::Directory::kStartGate, 0);
+  if (!running && hook_failed) return Undo(std::move(opened), std::move(running).error());
   if (!running) return running;
   CAISSON_TRACE(start_6, id);
-  if (!config.hooks.poststart.empty()) {
-    const std::string state = state::OciStateJson(opened.record, ContainerStatus::kRunning);
-    for (const Error& error :
-         process::RunAllHooks("poststart", config.hooks.poststart, state, opened.record.bundle))
-      Log(LogLevel::kWarning, error.ToString(), {{"id", id}});
-  }
+  if (Status hooks = RunPoststartHooks(config, opened.record); !hooks)
+    return Undo(std::move(opened), std::move(hooks).error());
   opened.directory.Unlock();
   return relay ? relay->AwaitReady(init) : Ok();
 }

@@ -21,7 +21,8 @@ bool MakesOrJoins(const process::NamespacePlan& plan, NamespaceType type) {
 Result<std::unique_ptr<LaunchPlan>> LaunchPlan::ForInit(InitRequest request) {
   std::unique_ptr<LaunchPlan> plan(new LaunchPlan);
   CAISSON_TRY(plan->PlanNamespacesAndMaps(request));
-  if (plan->id_map_ && plan->id_map_->deny_setgroups)
+  if (plan->id_map_ && plan->id_map_->deny_setgroups &&
+      request.process.set_groups == process::SetGroups::kAllowed)
     request.process.set_groups = process::SetGroups::kDenied;
   CAISSON_ASSIGN(plan->process_, ProcessPlan::Build(request.process));
   plan->oom_score_adj_ = request.process.process->oom_score_adj;

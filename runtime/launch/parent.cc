@@ -235,7 +235,7 @@ Status AwaitRunning(sync::Channel& channel,
     CAISSON_ASSIGN(const sync::Received got, channel.Receive(deadline));
     if (got.eof && !channel.sequence().complete())
       return Error(Code::kSystem, "container init ended before it became the program")
-          .Hint("look at the kernel's log: out of memory, or a seccomp filter that kills execve");
+          .Hint("look at the kernel's log: out of memory, or a seccomp filter that kills");
     if (got.eof) return Ok();
     if (got.message.type == Type::kFailed) return explain(got.message);
     if (got.message.type == Type::kSeccompNotify && notify) CAISSON_TRY(notify(got.fd));

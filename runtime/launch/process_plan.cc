@@ -23,6 +23,9 @@ Result<ProcessPlan> ProcessPlan::Build(const ProcessRequest& request) {
   CAISSON_ASSIGN(plan.terminal_, process::PlanTerminal(process));
   plan.terminal_.plain_line_ends = request.plain_line_ends;
   CAISSON_ASSIGN(plan.scheduling_, process::PlanScheduling(process, *request.linux));
+  // An exec's alone, but a mistake in it is to be heard when the container is made.
+  if (auto affinity = process::PlanExecAffinity(process); !affinity)
+    return std::move(affinity).error();
   CAISSON_ASSIGN(plan.lsm_, security::PlanLsm(process));
   CAISSON_ASSIGN(plan.rlimits_, process::PlanRlimits(process.rlimits));
   plan.capabilities_ = security::PlanCapabilities(process.capabilities);

@@ -19,7 +19,7 @@ namespace caisson::process {
 // bundle as working directory, all signals default, no descriptor of ours. A hook over its timeout
 // is killed. `kind` is the configuration's name ("createRuntime").
 // Errors: the first failure, with the hook's exit status and the last line that it wrote. For
-// prestart and createRuntime the container is then to be destroyed; for poststart and poststop the
+// prestart, createRuntime and poststart the container is then to be destroyed; for poststop the
 // caller logs a warning (use RunAllHooks). Source: runtime-spec 1.3, config.md, POSIX-platform
 // hooks; runtime.md, lifecycle.
 Status RunHooks(std::string_view kind, const std::vector<spec::Hook>& hooks,
@@ -57,7 +57,7 @@ class ChildHooks {
   // for "/".
   static Result<ChildHooks> Build(std::string_view kind, const std::vector<spec::Hook>& hooks,
                                   const std::string& bundle);
-  // Writes the state before the child is told to go on, since it holds the child's host pid.
+  // Writes the state before the child is told to go on, since it holds the child's pid.
   Status SetState(std::string_view state_json);
   ChildHooksView view() const;
   bool empty() const { return hooks_.empty(); }

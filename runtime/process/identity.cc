@@ -33,7 +33,7 @@ Result<Identity> PlanIdentity(const spec::User& user, SetGroups set_groups) {
   identity.gid = user.gid;
   identity.groups = user.additional_gids.data();
   identity.group_count = user.additional_gids.size();
-  identity.sets_groups = !denied;
+  identity.sets_groups = set_groups == SetGroups::kAllowed;
   if (user.umask) identity.umask = *user.umask;
   return identity;
 }

@@ -22,8 +22,9 @@ struct Identity {
   mode_t umask = 0022;
 };
 
-// Whether setgroups(2) is open to the container: not with an unprivileged user namespace.
-enum class SetGroups { kAllowed, kDenied };
+// Whether setgroups(2) is open to the container: not with an unprivileged user namespace. Kept: the
+// caller's groups stay, whatever the configuration lists.
+enum class SetGroups { kAllowed, kDenied, kKept };
 
 // `user` must outlive the answer.
 // Errors: kInvalidSpec for ids of 2^32-1 (which mean "no change"), a umask over 0777, and

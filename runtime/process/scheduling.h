@@ -19,7 +19,7 @@ namespace caisson::process {
 
 // The kernel's struct sched_attr, as far as this runtime sets it. Source: sched_setattr(2).
 struct SchedAttr {
-  std::uint32_t size = 48;
+  std::uint32_t size = 56;
   std::uint32_t policy = 0;
   std::uint64_t flags = 0;
   std::int32_t nice = 0;
@@ -27,7 +27,11 @@ struct SchedAttr {
   std::uint64_t runtime_ns = 0;
   std::uint64_t deadline_ns = 0;
   std::uint64_t period_ns = 0;
+  // What SCHED_FLAG_UTIL_CLAMP_* set; the specification has no member for them. Since 5.3.
+  std::uint32_t util_min = 0;
+  std::uint32_t util_max = 0;
 };
+static_assert(sizeof(SchedAttr) == 56);
 
 // A set of CPUs or memory nodes; plain data, up to the kernel's largest NR_CPUS.
 inline constexpr std::size_t kMaxCpus = 8192;

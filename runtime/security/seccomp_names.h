@@ -14,6 +14,10 @@ std::optional<std::uint32_t> ActionNumber(std::string_view name, std::uint16_t d
 // Whether the action carries a number (errnoRet).
 bool ActionTakesData(std::string_view name);
 
+// An architecture of the specification that is newer than this libseccomp. Such a machine's calls
+// cannot be made on one that the library knows, so nothing is to be filtered.
+inline constexpr std::uint32_t kNoSuchArchitecture = 0;
+
 std::optional<std::uint32_t> OperatorNumber(std::string_view name);     // enum scmp_compare
 std::optional<std::uint32_t> ArchitectureToken(std::string_view name);  // SCMP_ARCH_*
 std::optional<std::uint32_t> FlagNumber(std::string_view name);         // SECCOMP_FILTER_FLAG_*

@@ -38,9 +38,6 @@ void Fields(V& v, Is<Config> auto& config) {
   v.Optional("linux", config.linux);
 }
 
-namespace {
-
-// "1.2.1" is before 1.3. Validate objects to what is no version.
 bool IsBefore(std::string_view version, int major, int minor) {
   const auto parts = Split(version, '.');
   if (parts.size() < 2) return false;
@@ -48,8 +45,6 @@ bool IsBefore(std::string_view version, int major, int minor) {
   const auto own_minor = ParseInt<int>(parts[1]);
   return own_major && own_minor && std::pair(*own_major, *own_minor) < std::pair(major, minor);
 }
-
-}  // namespace
 
 Result<Config> ParseConfig(std::string_view json) {
   CAISSON_ASSIGN(Config config, ReadJson<Config>(json));

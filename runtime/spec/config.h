@@ -33,6 +33,10 @@ struct Config {
   Linux linux;
 };
 
+// Whether a configuration's "1.2.1" is before 1.3, where the specification changed what a member
+// means. Validate objects to what is no version.
+bool IsBefore(std::string_view oci_version, int major, int minor);
+
 // Reads config.json. Unknown members are ignored, as the specification demands.
 // Errors: kInvalidSpec naming the member ("linux.resources.memory.limit: ..."), for malformed JSON
 // with line and column; never crashes on any input.

@@ -171,6 +171,11 @@ void FieldReader::Letter(std::string_view name, char& out, std::string_view lett
   child.Fail(StrCat("must be one of ", Join(quoted, ", "), ", not ", Shown(*child.value_)));
 }
 
+void FieldReader::RequiredLetter(std::string_view name, char& out, std::string_view letters) {
+  if (const FieldReader child = Child(name); child.absent()) return child.Fail("is required");
+  Letter(name, out, letters);
+}
+
 std::size_t FieldReader::IndexIn(std::span<const std::string_view> names) const {
   std::string text;
   Into(text);

@@ -41,6 +41,7 @@ class FieldReader {
   }
   // A string of one character out of `letters`.
   void Letter(std::string_view name, char& out, std::string_view letters);
+  void RequiredLetter(std::string_view name, char& out, std::string_view letters);
   // One of `names`; its place in the list is the value.
   template <class E>
   void Enum(std::string_view name, E& out, std::span<const std::string_view> names) {

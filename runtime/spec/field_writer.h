@@ -40,6 +40,9 @@ class FieldWriter {
   void Letter(std::string_view name, char value, std::string_view /*letters*/) {
     Required(name, std::string(1, value));
   }
+  void RequiredLetter(std::string_view name, char value, std::string_view letters) {
+    Letter(name, value, letters);
+  }
   template <class E>
   void Enum(std::string_view name, const E& value, std::span<const std::string_view> names) {
     Required(name, std::string(names[static_cast<std::size_t>(value)]));

@@ -35,10 +35,15 @@ void Fields(V& v, Is<TimeOffset> auto& offset) {
 
 template <class V>
 void Fields(V& v, Is<Device> auto& device) {
-  v.Letter("type", device.type, "cubp");
+  v.RequiredLetter("type", device.type, "cubp");
   v.Required("path", device.path);
-  v.Optional("major", device.major);
-  v.Optional("minor", device.minor);
+  if (device.type == 'p') {
+    v.Optional("major", device.major);
+    v.Optional("minor", device.minor);
+  } else {
+    v.Required("major", device.major);
+    v.Required("minor", device.minor);
+  }
   v.Optional("fileMode", device.file_mode);
   v.Optional("uid", device.uid);
   v.Optional("gid", device.gid);

@@ -24,6 +24,10 @@ Status CheckDevices(const std::vector<Device>& devices) {
         (device.major < 0 || device.major > 0xfff || device.minor < 0 || device.minor > 0xfffff))
       return Invalid("linux.devices[", i, "]: ", device.major, ":", device.minor,
                      " is not a device number");
+    constexpr std::uint32_t kNoId = 0xFFFFFFFF;  // means "leave as it is" to the kernel
+    for (const auto& [member, id] : {std::pair("uid", device.uid), std::pair("gid", device.gid)})
+      if (id == kNoId)
+        return Invalid("linux.devices[", i, "].", member, ": ", kNoId, " is not an id");
   }
   return Ok();
 }
@@ -31,11 +35,14 @@ Status CheckDevices(const std::vector<Device>& devices) {
 bool HasLineEnd(std::string_view text) { return text.find('\n') != std::string_view::npos; }
 
 // The id becomes a directory's name in resctrl, but for "/", the default class.
-Status CheckIntelRdt(const IntelRdt& rdt) {
+Status CheckIntelRdt(const IntelRdt& rdt, Warnings& warnings) {
   const bool is_name = rdt.clos_id != "." && rdt.clos_id != ".." && !HasLineEnd(rdt.clos_id) &&
                        rdt.clos_id.find('/') == std::string::npos;
   if (!is_name && rdt.clos_id != "/")
     return Invalid("linux.intelRdt.closID: \"", rdt.clos_id, "\" is not a directory name");
+  if (!rdt.l3_cache_schema.empty() &&
+      (!rdt.l3_cache_schema.starts_with("L3:") || HasLineEnd(rdt.l3_cache_schema)))
+    warnings.push_back("linux.intelRdt.l3CacheSchema: should be one line that starts with \"L3:\"");
   if (!rdt.mem_bw_schema.empty() &&
       (!rdt.mem_bw_schema.starts_with("MB:") || HasLineEnd(rdt.mem_bw_schema)))
     return Invalid("linux.intelRdt.memBwSchema: must be one line that starts with \"MB:\"");
@@ -54,18 +61,12 @@ Status CheckSeccomp(const Seccomp& seccomp) {
     const SeccompSyscall& rule = seccomp.syscalls[i];
     if (rule.names.empty())
       return Invalid("linux.seccomp.syscalls[", i, "].names: must have at least one name");
-    for (const SeccompArg& arg : rule.args)
-      if (arg.index > 5)
-        return Invalid("linux.seccomp.syscalls[", i, "].args: index ", arg.index, " is above 5");
+    for (std::size_t j = 0; j < rule.args.size(); ++j)
+      if (rule.args[j].index > 5)
+        return Invalid("linux.seccomp.syscalls[", i, "].args[", j, "].index: ", rule.args[j].index,
+                       " is above 5");
   }
   return Ok();
-}
-
-void WarnOfRelativePaths(std::string_view field, const std::vector<std::string>& paths,
-                         Warnings& warnings) {
-  for (const std::string& path : paths)
-    if (!path.starts_with('/'))
-      warnings.push_back(StrCat(field, ": \"", path, "\" is relative, taken from \"/\""));
 }
 
 }  // namespace
@@ -73,7 +74,7 @@ void WarnOfRelativePaths(std::string_view field, const std::vector<std::string>&
 Status ValidateLinux(const Linux& linux, Warnings& warnings) {
   CAISSON_TRY(CheckDevices(linux.devices));
   CAISSON_TRY(CheckOneOf("linux.rootfsPropagation", linux.rootfs_propagation, kPropagations));
-  if (linux.intel_rdt) CAISSON_TRY(CheckIntelRdt(*linux.intel_rdt));
+  if (linux.intel_rdt) CAISSON_TRY(CheckIntelRdt(*linux.intel_rdt, warnings));
   if (linux.memory_policy) {
     CAISSON_TRY(CheckOneOf("linux.memoryPolicy.mode", linux.memory_policy->mode, kMemoryModes));
     for (const std::string& flag : linux.memory_policy->flags)
@@ -85,8 +86,6 @@ Status ValidateLinux(const Linux& linux, Warnings& warnings) {
       return Invalid("linux.personality.flags: no flag is supported");
   }
   if (linux.seccomp) CAISSON_TRY(CheckSeccomp(*linux.seccomp));
-  WarnOfRelativePaths("linux.maskedPaths", linux.masked_paths, warnings);
-  WarnOfRelativePaths("linux.readonlyPaths", linux.readonly_paths, warnings);
   return ValidateResources(linux.resources);
 }
 

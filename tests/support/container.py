@@ -83,10 +83,10 @@ class Runtime:
         """The name of the container of the newest bundle."""
         return f"check-{os.getpid()}-{self.count}"
 
-    def sh(self, script: str, change=None, status=0, options=()) -> subprocess.CompletedProcess:
-        """A shell script in a new container, to its end."""
+    def sh(self, script: str, change=None, status=0, options=(), **more) -> subprocess.CompletedProcess:
+        """A shell script in a new container, to its end; `more` is for subprocess.run."""
         bundle = self.bundle(["/bin/sh", "-c", script], change)
-        return self("run", "--bundle", bundle, *options, self.name(), status=status)
+        return self("run", "--bundle", bundle, *options, self.name(), status=status, **more)
 
     def start(self, change=None, script: str = "exec sleep 1000") -> str:
         """A container in the background; its name."""

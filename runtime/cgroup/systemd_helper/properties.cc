@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -51,13 +52,21 @@ int AppendPairs(sd_bus_message* message, std::string_view list) {
   return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
+template <std::integral Int>
+int AppendNumber(sd_bus_message* message, const char* signature, std::string_view value) {
+  const auto number = ParseInt<Int>(value);
+  return number ? sd_bus_message_append(message, signature, *number) : -EINVAL;
+}
+
 int AppendValue(sd_bus_message* message, std::string_view signature, std::string_view value) {
   if (signature == "b") return sd_bus_message_append(message, "b", value == "true" ? 1 : 0);
   if (signature == "s") return sd_bus_message_append(message, "s", std::string(value).c_str());
-  if (signature == "t") {
-    const auto number = ParseInt<std::uint64_t>(value);
-    return number ? sd_bus_message_append(message, "t", *number) : -EINVAL;
-  }
+  if (signature == "t") return AppendNumber<std::uint64_t>(message, "t", value);
+  if (signature == "x") return AppendNumber<std::int64_t>(message, "x", value);
+  if (signature == "u") return AppendNumber<std::uint32_t>(message, "u", value);
+  if (signature == "i") return AppendNumber<std::int32_t>(message, "i", value);
+  if (signature == "d")
+    return sd_bus_message_append(message, "d", std::strtod(std::string(value).c_str(), nullptr));
   if (signature == "ay") return AppendBytes(message, value);
   if (signature == "as") return AppendStrings(message, value);
   if (signature == "au") return AppendNumbers(message, value);

@@ -89,7 +89,9 @@ TEST_F(Errors, ATerminalNeedsAConsoleSocketWhenDetached) {
       caisson_.Run({"create", "-b", bundle_.path(), caisson_.Id("terminal")});
 
   EXPECT_EQ(created.status.code, 1);
-  EXPECT_THAT(created.err, HasSubstr("there is no console socket (try: give --console-socket"));
+  EXPECT_THAT(created.err,
+              HasSubstr("process.terminal is true but there is no console socket (try: give "
+                        "--console-socket"));
 }
 
 TEST_F(Errors, ABadIdIsRefused) {

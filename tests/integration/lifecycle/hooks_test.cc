@@ -66,7 +66,8 @@ TEST_F(HookRuns, AllSixKindsRunInOrderWithTheState) {
   }
 }
 
-TEST_F(HookRuns, AFailingPoststartIsAWarning) {
+TEST_F(HookRuns, AFailingPoststartIsAWarningBeforeSpecification13) {
+  bundle_.config().oci_version = "1.2.1";
   bundle_.config().hooks.poststart = {{.path = "/bin/false"}};
   bundle_.Shell("echo ran");
 

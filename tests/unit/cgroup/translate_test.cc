@@ -265,7 +265,7 @@ TEST(TranslateUnified, HasTheLastWordOnV2AndNoneOnV1) {
   ASSERT_FALSE(v1);
   EXPECT_EQ(v1.error().code(), Code::kUnsupported);
   EXPECT_EQ(v1.error().message(),
-            "linux.resources.unified: invalid configuration: this host has cgroup v1");
+            "linux.resources.unified.memory.high: invalid configuration: this host has cgroup v1");
 }
 
 TEST(TranslateUnified, OnlyNamesOfResourceFilesPass) {
@@ -284,7 +284,7 @@ TEST(SplitByVersion, EachControllerGoesWhereItLives) {
   const spec::Resources resources{.memory = spec::MemoryResources{.limit = 1},
                                   .cpu = spec::CpuResources{.shares = 2, .cpus = "0"},
                                   .hugepage_limits = {{"2MB", 1}},
-                                  .unified = {{"a.b", "c"}}};
+                                  .unified = {{"a.b", "c"}, {"memory.high", "1"}}};
 
   const auto [v1, v2] = SplitByVersion(resources, hybrid);
 
@@ -294,12 +294,13 @@ TEST(SplitByVersion, EachControllerGoesWhereItLives) {
   EXPECT_EQ(v2.cpu->shares, 2u);
   EXPECT_EQ(v2.cpu->cpus, "");
   EXPECT_EQ(v2.hugepage_limits.size(), 1u);
-  EXPECT_EQ(v1.unified.size(), 1u);
+  EXPECT_THAT(v1.unified, ElementsAre(testing::Pair("memory.high", "1")));
+  EXPECT_THAT(v2.unified, ElementsAre(testing::Pair("a.b", "c")));
 
   hybrid.directories.erase(hybrid.directories.begin(), hybrid.directories.begin() + 2);
   const auto [none, unified] = SplitByVersion(resources, hybrid);
   EXPECT_TRUE(unified.memory && !none.memory);
-  EXPECT_EQ(unified.unified.size(), 1u);
+  EXPECT_EQ(unified.unified.size(), 2u);
 }
 
 }  // namespace

@@ -263,6 +263,7 @@ TEST(LoadSeccomp, WithoutNoNewPrivsAndAdminSaysWhatToDo) {
     return ExplainSeccomp(filter, LoadSeccomp(filter.view())).ToString();
   });
 
+  EXPECT_THAT(child.said, HasSubstr("linux.seccomp: seccomp \""));
   EXPECT_THAT(child.said,
               HasSubstr("Permission denied (EACCES) (try: set process.noNewPrivileges"));
 }
