@@ -76,7 +76,7 @@ TEST_F(EscapeByDescriptor, Cve2019_5736_TheRuntimeAsEntrypointCannotBeWritten) {
   const auto container = Pidfd::Open(ParseInt<pid_t>(dir_->Read("pid")).value_or(0));
   ASSERT_TRUE(container);
 
-  (void)ExecIn({}, {"/proc/self/exe", "exec", "--process", "/fifo", "x"});
+  (void)ExecIn({}, {"/proc/self/exe", "update", "--resources", "/fifo", "x"});
   const auto ended = container->WaitEnded(Deadline::After(std::chrono::seconds(30)));
   ASSERT_TRUE(ended && *ended);
 
