@@ -30,7 +30,8 @@ Result<ChildHooks> ChildHooks::Build(std::string_view kind, const std::vector<sp
   if (hooks.empty()) return built;
   for (const spec::Hook& hook : hooks) {
     auto args = hook.args.empty() ? std::vector<std::string>{hook.path} : hook.args;
-    built.texts_.push_back({.path = hook.path, .args = std::move(args), .env = hook.env});
+    auto env = hook.env.value_or(std::vector<std::string>());
+    built.texts_.push_back({.path = hook.path, .args = std::move(args), .env = std::move(env)});
   }
   // Only now, since a growing list moves the short texts that lie inside it.
   for (std::size_t i = 0; i < hooks.size(); ++i) {

@@ -47,7 +47,7 @@ Status RunOne(const spec::Hook& hook, std::string_view state_json, const std::st
   Command command;
   command.argv = hook.args.empty() ? std::vector<std::string>{hook.path} : hook.args;
   command.program = hook.path;
-  command.env = hook.env;
+  command.env = hook.env;  // absent: Spawn hands on our own
   command.cwd = bundle;
   const Deadline deadline =
       hook.timeout_s ? Deadline::After(std::chrono::seconds(*hook.timeout_s)) : Deadline::Never();

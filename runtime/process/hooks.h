@@ -15,9 +15,10 @@
 
 namespace caisson::process {
 
-// Runs hooks one after the other on the host: state on stdin, exactly the hook's environment, the
-// bundle as working directory, all signals default, no descriptor of ours. A hook over its timeout
-// is killed. `kind` is the configuration's name ("createRuntime").
+// Runs hooks one after the other on the host: state on stdin, exactly the hook's environment or,
+// when it names none, this process's (never the container's), the bundle as working directory, all
+// signals default, no descriptor of ours. A hook over its timeout is killed. `kind` is the
+// configuration's name ("createRuntime").
 // Errors: the first failure, with the hook's exit status and the last line that it wrote. For
 // prestart, createRuntime and poststart the container is then to be destroyed; for poststop the
 // caller logs a warning (use RunAllHooks). Source: runtime-spec 1.3, config.md, POSIX-platform
@@ -50,7 +51,9 @@ struct ChildHooksView {
 
 // Hooks that the child runs in the container's namespaces: createContainer (before pivot_root, so
 // that the path is the runtime's; the child makes the container's root the cwd, as runc and crun
-// do) and startContainer (after it; cwd is "/", a host directory would be a way out). Move-only.
+// do) and startContainer (after it; cwd is "/", a host directory would be a way out). One without
+// an environment gets the view's default_envp, or none: what runs on a side of pivot_root has the
+// environment of neither the image nor the host (CVE-2025-23266). Move-only.
 class ChildHooks {
  public:
   // `kind` as above; `bundle` is the working directory's path where the child names no other, empty

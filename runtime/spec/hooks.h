@@ -11,7 +11,8 @@ namespace caisson::spec {
 struct Hook {
   std::string path;
   std::vector<std::string> args;  // args[0] is the program's name; empty: the path
-  std::vector<std::string> env;
+  // Absent is not the same as empty: it leaves the choice to the runtime.
+  std::optional<std::vector<std::string>> env;
   std::optional<std::int64_t> timeout_s;  // > 0
 };
 

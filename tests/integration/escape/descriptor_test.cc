@@ -113,25 +113,40 @@ TEST_F(EscapeByDescriptor, Cve2016_9962_AJoiningProcessCannotBeTracedNorReadFrom
 }
 
 TEST_F(EscapeByDescriptor, Cve2025_23266_AHookGetsNothingOfTheImagesEnvironment) {
-  dir_->Write("hook", "#!/bin/sh\nenv > $1\npwd >> $1\n");
+  dir_->Write("hook", "#!/bin/sh\n/usr/bin/env > $1\npwd >> $1\n");
   ASSERT_EQ(::chmod((*dir_ / "hook").c_str(), 0755), 0);
   config_.process->env.push_back("LD_PRELOAD=/evil.so");
-  const auto hook = [&](const char* name) {
-    return spec::Hook{.path = *dir_ / "hook", .args = {"hook", *dir_ / name}, .env = {"GIVEN=1"}};
+  ::setenv("OF_THE_RUNTIME", "1", 1);
+  // Both with an environment of its own and without.
+  const auto hooks = [&](const std::string& name) {
+    const auto hook = [&](const std::string& file) {
+      return spec::Hook{.path = *dir_ / "hook", .args = {"hook", *dir_ / file}, .env = {}};
+    };
+    spec::Hook given = hook(name + "-given");
+    given.env = std::vector<std::string>{"GIVEN=1"};
+    return std::vector<spec::Hook>{given, hook(name + "-none")};
   };
-  config_.hooks.create_runtime.push_back(hook("seen-runtime"));
-  config_.hooks.create_container.push_back(hook("seen-container"));
-  config_.hooks.poststart.push_back(hook("seen-poststart"));
+  config_.hooks.create_runtime = hooks("runtime");
+  config_.hooks.create_container = hooks("container");
+  config_.hooks.poststart = hooks("poststart");
 
   const auto ran = RunContainer();
 
+  ::unsetenv("OF_THE_RUNTIME");
   EXPECT_EQ(ran.status.code, 0) << ran.err;
-  for (const char* name : {"seen-runtime", "seen-container", "seen-poststart"}) {
+  for (const std::string name : {"runtime", "container", "poststart"}) {
     SCOPED_TRACE(name);
-    EXPECT_THAT(dir_->Read(name), AllOf(HasSubstr("GIVEN=1"), Not(HasSubstr("LD_PRELOAD"))));
+    EXPECT_THAT(dir_->Read(name + "-given"),
+                AllOf(HasSubstr("GIVEN=1"), Not(HasSubstr("LD_PRELOAD")),
+                      Not(HasSubstr("OF_THE_RUNTIME"))));
+    EXPECT_THAT(dir_->Read(name + "-none"), Not(HasSubstr("LD_PRELOAD")));
   }
+  // On the host they have the runtime's; those that run beside the container's files do not.
+  EXPECT_THAT(dir_->Read("runtime-none"), HasSubstr("OF_THE_RUNTIME=1"));
+  EXPECT_THAT(dir_->Read("poststart-none"), HasSubstr("OF_THE_RUNTIME=1"));
+  EXPECT_THAT(dir_->Read("container-none"), Not(HasSubstr("OF_THE_RUNTIME")));
   // createContainer hooks start in the container's root, as in runc; the others never do.
-  for (const char* name : {"seen-runtime", "seen-poststart"})
+  for (const char* name : {"runtime-given", "poststart-none"})
     EXPECT_THAT(dir_->Read(name), Not(HasSubstr("rootfs"))) << name;
 }
 

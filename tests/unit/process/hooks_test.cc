@@ -17,7 +17,9 @@ using test::TempDir;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-spec::Hook Shell(const std::string& script, std::vector<std::string> env = {}) {
+using Env = std::vector<std::string>;
+
+spec::Hook Shell(const std::string& script, std::optional<Env> env = std::nullopt) {
   return {.path = "/bin/sh", .args = {"sh", "-c", script}, .env = std::move(env)};
 }
 
@@ -31,7 +33,7 @@ TEST(RunHooks, HookHasStateEnvironmentAndBundleAndNothingElse) {
   const TempDir bundle;
   const spec::Hook hook =
       Shell("/bin/cat > state; /usr/bin/env > env; pwd > cwd; ls /proc/self/fd | wc -l > fds",
-            {"ONLY=this", "PATH=/bin:/usr/bin"});
+            Env{"ONLY=this", "PATH=/bin:/usr/bin"});
 
   const Status run = RunHooks("prestart", {hook}, "{\"id\":\"x\"}", bundle.path());
 
@@ -41,6 +43,20 @@ TEST(RunHooks, HookHasStateEnvironmentAndBundleAndNothingElse) {
   EXPECT_THAT(bundle.Read("env"), testing::Not(HasSubstr("HOME=")));
   EXPECT_EQ(bundle.Read("cwd"), bundle.path() + "\n");
   EXPECT_EQ(bundle.Read("fds"), "4\n") << "0, 1, 2 and that of ls itself";
+}
+
+TEST(RunHooks, OneWithoutEnvironmentHasTheRuntimesAndAnEmptyOneIsEmpty) {
+  const TempDir bundle;
+  ::setenv("OF_THE_RUNTIME", "yes", 1);
+
+  const Status run =
+      RunHooks("prestart", {Shell("/usr/bin/env > inherited"), Shell("/usr/bin/env > none", Env())},
+               "{}", bundle.path());
+
+  ::unsetenv("OF_THE_RUNTIME");
+  ASSERT_TRUE(run) << run.error().message();
+  EXPECT_THAT(bundle.Read("inherited"), HasSubstr("OF_THE_RUNTIME=yes\n"));
+  EXPECT_THAT(bundle.Read("none"), testing::Not(HasSubstr("OF_THE_RUNTIME")));
 }
 
 TEST(RunHooks, NameMayDifferFromThePath) {
@@ -123,10 +139,10 @@ ChildHooks Built(const std::vector<spec::Hook>& hooks, const std::string& bundle
 
 TEST(RunChildHooks, Cve2025_23266_HookHasItsOwnEnvironmentAndTheBundle) {
   const TempDir bundle;
-  ChildHooks hooks = Built(
-      {Shell("/bin/cat > one; /usr/bin/env > env", {"LD_DEBUG_X=1"}),
-       Shell("/bin/cat > two; pwd > cwd; ls /proc/self/fd | wc -l > fds", {"PATH=/bin:/usr/bin"})},
-      bundle.path());
+  ChildHooks hooks = Built({Shell("/bin/cat > one; /usr/bin/env > env", Env{"LD_DEBUG_X=1"}),
+                            Shell("/bin/cat > two; pwd > cwd; ls /proc/self/fd | wc -l > fds",
+                                  Env{"PATH=/bin:/usr/bin"})},
+                           bundle.path());
   ::setenv("FROM_THE_IMAGE", "LD_PRELOAD", 1);
 
   EXPECT_EQ(RunInside(hooks, "{\"pid\":7}"), "");
@@ -137,6 +153,17 @@ TEST(RunChildHooks, Cve2025_23266_HookHasItsOwnEnvironmentAndTheBundle) {
   EXPECT_THAT(bundle.Read("env"), testing::Not(HasSubstr("FROM_THE_IMAGE")));
   EXPECT_EQ(bundle.Read("cwd"), bundle.path() + "\n");
   EXPECT_EQ(bundle.Read("fds"), "4\n");
+}
+
+TEST(RunChildHooks, Cve2025_23266_WithoutAnEnvironmentItHasNeitherTheImagesNorTheRuntimes) {
+  const TempDir bundle;
+  ChildHooks hooks = Built({Shell("/usr/bin/env > env")}, bundle.path());
+  ::setenv("OF_THE_RUNTIME", "yes", 1);
+
+  EXPECT_EQ(RunInside(hooks, "{}"), "");
+
+  ::unsetenv("OF_THE_RUNTIME");
+  EXPECT_THAT(bundle.Read("env"), testing::Not(HasSubstr("OF_THE_RUNTIME")));
 }
 
 TEST(RunChildHooks, StateCannotBeWrittenByAHook) {
