@@ -275,13 +275,17 @@ Status Manager::Delegate(uid_t uid) const {
 Result<Manager> Manager::Below(std::span<const std::string> sub_cgroups) const {
   Record record = record_;
   record.driver = Driver::kCgroupfs;  // joined by writes, no unit of its own
+  std::vector<bool> is_named(record.directories.size());
   for (const std::string& text : sub_cgroups) {
     CAISSON_ASSIGN(const SubCgroup sub, ParseSubCgroup(text));
     bool found = false;
     for (std::size_t i = 0; i < record.directories.size(); ++i) {
       const Directory& own = record_.directories[i];
       if (!sub.controllers.empty() && !HasOneOf(own, sub.controllers)) continue;
-      found = true;
+      if (is_named[i])
+        return Error(Code::kInvalidSpec, StrCat("cgroup \"", text, "\": controller ",
+                                                sub.controllers, " specified multiple times"));
+      is_named[i] = found = true;
       record.directories[i].path = own.path + sub.path;
     }
     if (!found)

@@ -85,6 +85,8 @@ struct Stats {
   std::optional<Pressure> cpu_pressure, memory_pressure, io_pressure;
   Count processes;  // entries of cgroup.procs, this directory only
   std::string cpus, cpus_effective, mems, mems_effective;  // lists; kCpuset only
+  // v1's switches by their names without "cpuset."; kCpuset only.
+  std::vector<std::pair<std::string, std::int64_t>> cpuset_switches;
 };
 
 // What to read; each costs one to six reads.

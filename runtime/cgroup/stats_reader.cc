@@ -281,6 +281,13 @@ void StatsReader::ReadCpuset(Stats& stats) {
   stats.mems = Trim(Text(dir, "cpuset.mems"));
   stats.cpus_effective = Trim(Text(dir, is_v1 ? "cpuset.effective_cpus" : "cpuset.cpus.effective"));
   stats.mems_effective = Trim(Text(dir, is_v1 ? "cpuset.effective_mems" : "cpuset.mems.effective"));
+  if (!is_v1) return;
+  for (const char* const name : {"cpu_exclusive", "mem_hardwall", "mem_exclusive", "memory_migrate",
+                                 "memory_spread_page", "memory_spread_slab", "memory_pressure",
+                                 "sched_load_balance", "sched_relax_domain_level"}) {
+    if (const auto value = ParseInt<std::int64_t>(Trim(Text(dir, StrCat("cpuset.", name)))))
+      stats.cpuset_switches.emplace_back(name, *value);
+  }
 }
 
 Count StatsReader::CountProcesses() {

@@ -20,7 +20,8 @@ Result<std::chrono::milliseconds> Interval(const Parsed& options) {
   const std::string text = options.Get("interval", "5s");
   const auto interval = ParseDuration(text);
   if (!interval)
-    return Error(Code::kInvalidSpec, StrCat("invalid duration \"", text, "\" for --interval"))
+    return Error(Code::kInvalidSpec,
+                 StrCat("invalid value \"", text, "\" for flag -interval: parse error"))
         .Hint("write numbers with units: 500ms, 5s, 1m30s");
   if (interval->count() <= 0)
     return Error(Code::kInvalidSpec, "duration interval must be greater than 0");

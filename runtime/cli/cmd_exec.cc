@@ -38,7 +38,7 @@ Result<container::ExecOptions> MakeOptions(const Invocation& invocation) {
   const Parsed& options = invocation.options;
   container::ExecOptions exec;
   exec.id = invocation.id();
-  CAISSON_ASSIGN(exec.preserve_fds, PreservedFds(options, 0));
+  CAISSON_ASSIGN(exec.preserve_fds, PreservedFds(options, {}));
   CAISSON_TRY(CheckExecArguments(options));
   exec.make_process = [&invocation](std::optional<spec::Process> of_container) {
     return MakeExecProcess(invocation, std::move(of_container));

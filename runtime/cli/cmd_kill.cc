@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <signal.h>
+
 #include "runtime/cli/commands.h"
 #include "runtime/cli/signal_name.h"
 
@@ -10,6 +12,13 @@ constexpr Option kOptions[] = {
     {"help", "", "show this help", 'h'},
 };
 
+// Scripts kill and then delete at once, and with a slower runtime that works: for it the process is
+// gone by then. It may also take its time, which is no failure of this command.
+void AwaitEnd(const Invocation& invocation) {
+  const auto init = container::Init(invocation.context, invocation.id());
+  if (init) (void)init->WaitEnded(Deadline::After(std::chrono::milliseconds(100)));
+}
+
 Result<int> Run(const Invocation& invocation) {
   const auto& arguments = invocation.options.arguments();
   // An empty word is no signal given: scripts write kill "$id" "$signal".
@@ -17,6 +26,7 @@ Result<int> Run(const Invocation& invocation) {
   CAISSON_ASSIGN(const int signal, ParseSignal(given ? arguments[1] : "SIGTERM"));
   CAISSON_TRY(
       container::Kill(invocation.context, invocation.id(), signal, invocation.options.On("all")));
+  if (signal == SIGKILL) AwaitEnd(invocation);
   return 0;
 }
 

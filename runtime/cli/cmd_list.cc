@@ -31,9 +31,6 @@ std::string AsJson(const std::vector<container::ContainerState>& states) {
 }
 
 Result<int> Run(const Invocation& invocation) {
-  const std::string format = invocation.options.Get("format", "table");
-  if (format != "table" && format != "json")
-    return Error(Code::kInvalidSpec, StrCat("invalid format option: ", format));
   CAISSON_ASSIGN(const auto states, container::List(invocation.context));
   if (invocation.options.On("quiet")) {
     std::string ids;
@@ -41,6 +38,9 @@ Result<int> Run(const Invocation& invocation) {
     CAISSON_TRY(Print(ids));
     return 0;
   }
+  const std::string format = invocation.options.Get("format", "table");
+  if (format != "table" && format != "json")
+    return Error(Code::kInvalidSpec, StrCat("invalid format option: ", format));
   CAISSON_TRY(Print(format == "json" ? AsJson(states) : AsTable(states)));
   return 0;
 }

@@ -14,6 +14,7 @@ constexpr Option kOptions[] = {
 };
 
 std::string AsJson(const std::vector<pid_t>& pids) {
+  if (pids.empty()) return "null\n";  // as runc
   std::string text = "[";
   for (const pid_t pid : pids) text.append(text.size() > 1 ? "," : "").append(StrCat(pid));
   return text.append("]\n");

@@ -95,9 +95,10 @@ Result<spec::Resources> FromOptions(const Parsed& options) {
 
 Result<int> Run(const Invocation& invocation) {
   const Parsed& options = invocation.options;
-  CAISSON_ASSIGN(const spec::Resources resources, options.Has("resources")
-                                                      ? FromFile(options.Get("resources"))
-                                                      : FromOptions(options));
+  const std::string file = options.Get("resources");
+  CAISSON_ASSIGN(spec::Resources resources, file.empty() ? FromOptions(options) : FromFile(file));
+  // What writers leave unset: a limit of none is nothing that a running container could have.
+  if (resources.pids && resources.pids->limit == 0) resources.pids.reset();
   CAISSON_TRY(container::Update(invocation.context, invocation.id(), resources));
   const std::string cache = options.Get("l3-cache-schema");
   const std::string bandwidth = options.Get("mem-bw-schema");

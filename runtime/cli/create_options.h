@@ -31,7 +31,14 @@ std::string NotifySocket();
 // A path of the command line, absolute; empty stays empty.
 Result<std::string> AbsolutePath(const std::string& path);
 
-// --preserve-fds, with every descriptor seen to be open. `listen_fds` are counted in.
-Result<int> PreservedFds(const Parsed& options, int listen_fds);
+// Descriptors from 3 on that LISTEN_FDS counts.
+struct ListenFds {
+  int count = 0;
+  bool promised = true;  // every one of them is open
+};
+
+// --preserve-fds, with every descriptor seen to be the caller's. `sockets` are counted in, before.
+// Errors: kInvalidSpec naming one that is not.
+Result<int> PreservedFds(const Parsed& options, const ListenFds& sockets);
 
 }  // namespace caisson::cli

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "runtime/base/file.h"
+#include "runtime/cli/help.h"
 #include "runtime/security/capabilities.h"
 
 namespace caisson::cli {
@@ -28,9 +29,10 @@ bool Lists(const std::vector<std::string>& names, const std::string& name) {
 
 Status ApplyOptions(const Parsed& options, spec::Process& process) {
   process.terminal = options.On("tty");
-  if (options.Has("cwd")) process.cwd = options.Get("cwd");
+  // As in runc, an empty value is none given.
+  if (!options.Get("cwd").empty()) process.cwd = options.Get("cwd");
   for (const std::string& variable : options.All("env")) process.env.push_back(variable);
-  if (options.Has("user")) {
+  if (!options.Get("user").empty()) {
     CAISSON_ASSIGN(process.user, ParseUser(options.Get("user"), process.user));
   }
   for (const std::string& gid : options.All("additional-gids")) {
@@ -39,8 +41,8 @@ Status ApplyOptions(const Parsed& options, spec::Process& process) {
   }
   AddCapabilities(options.All("cap"), process);
   if (options.Has("no-new-privs")) process.no_new_privileges = options.On("no-new-privs");
-  if (options.Has("apparmor")) process.apparmor_profile = options.Get("apparmor");
-  if (options.Has("process-label")) process.selinux_label = options.Get("process-label");
+  if (!options.Get("apparmor").empty()) process.apparmor_profile = options.Get("apparmor");
+  if (!options.Get("process-label").empty()) process.selinux_label = options.Get("process-label");
   return Ok();
 }
 
@@ -70,15 +72,15 @@ Result<spec::User> ParseUser(std::string_view text, spec::User user) {
 }
 
 Status CheckExecArguments(const Parsed& options) {
-  if (options.Has("process") || options.arguments().size() >= 2) return Ok();
+  if (!options.Get("process").empty() || options.arguments().size() >= 2) return Ok();
   return Error(Code::kInvalidSpec, "process args cannot be empty")
-      .Hint("caisson exec CONTAINER COMMAND [ARGUMENT...], or --process FILE");
+      .Hint(StrCat(ProgramName(), " exec CONTAINER COMMAND [ARGUMENT...], or --process FILE"));
 }
 
 Result<spec::Process> MakeExecProcess(const Invocation& invocation,
                                       std::optional<spec::Process> of_container) {
   const Parsed& options = invocation.options;
-  if (options.Has("process")) {
+  if (!options.Get("process").empty()) {
     CAISSON_ASSIGN(const std::string json, ReadFile(options.Get("process")), "--process");
     CAISSON_ASSIGN(spec::Process process, spec::ParseProcess(json), "--process");
     return process;

@@ -59,12 +59,13 @@ Result<std::string_view> CheckValue(const Option& option, std::string_view name,
   if (option.is_switch()) {
     const std::string_view text = value.value_or("true");
     if (ParseSwitch(text)) return text;
-    return Error(Code::kInvalidSpec, StrCat("invalid boolean value \"", text, "\" for -", name));
+    return Error(Code::kInvalidSpec,
+                 StrCat("invalid boolean value \"", text, "\" for -", name, ": parse error"));
   }
   if (!value) return Error(Code::kInvalidSpec, StrCat("flag needs an argument: -", name));
   if (option.is_number && !ParseInt<std::int64_t>(*value))
     return Error(Code::kInvalidSpec,
-                 StrCat("invalid value \"", *value, "\" for flag -", name, ": not a number"));
+                 StrCat("invalid value \"", *value, "\" for flag -", name, ": parse error"));
   return *value;
 }
 

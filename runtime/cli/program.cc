@@ -35,10 +35,10 @@ Result<UniqueFd> OpenForAppend(const std::string& path) {
 Status SetUpLog(const Parsed& global) {
   LogConfig config;
   if (global.On("debug")) config.level = LogLevel::kDebug;
-  const std::string format = global.Get("log-format", "text");
+  const std::string format = global.Get("log-format");
   if (format == "json") {
     config.format = LogFormat::kJson;
-  } else if (format != "text") {
+  } else if (!format.empty() && format != "text") {
     return Error(Code::kInvalidSpec, StrCat("invalid log-format: ", format));
   }
   const std::string log = global.Get("log");
@@ -103,14 +103,24 @@ Status CheckArguments(const Command& command, const Parsed& options) {
       .Hint(UsageLine(command));
 }
 
+Result<Parsed> ParseArguments(const Command& command, std::span<const std::string_view> args) {
+  CAISSON_ASSIGN(Parsed options, ParseOptions(command.options, args, command.placement));
+  if (!options.On("help")) CAISSON_TRY(CheckArguments(command, options));
+  return options;
+}
+
 Result<int> RunCommand(const Command& command, const Parsed& global,
                        std::span<const std::string_view> args, char** argv, char** envp) {
-  CAISSON_ASSIGN(const Parsed options, ParseOptions(command.options, args, command.placement));
+  const Result<Parsed> parsed = ParseArguments(command, args);
+  if (!parsed) {
+    CAISSON_TRY(SetUpLog(global));  // engines read why in the log
+    return parsed.error();
+  }
+  const Parsed& options = *parsed;
   if (options.On("help")) {
     PrintHelp(command);
     return 0;
   }
-  CAISSON_TRY(CheckArguments(command, options));
   // First of all, so that nothing is done twice: the program starts over when it is not sealed yet.
   if (command.enters_container) CAISSON_TRY(launch::SealSelfExe(argv, envp));
   CAISSON_TRY(SetUpLog(global));

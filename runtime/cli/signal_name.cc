@@ -33,7 +33,8 @@ int RealTimeSignal(std::string_view name) {
 }  // namespace
 
 Result<int> ParseSignal(std::string_view text) {
-  if (const auto number = ParseInt<int>(text)) {
+  const bool has_plus = text.starts_with('+') && !text.starts_with("+-");
+  if (const auto number = ParseInt<int>(has_plus ? text.substr(1) : text)) {
     if (*number >= 0 && *number <= SIGRTMAX) return *number;
   } else {
     std::string name = Upper(text);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/cli/stats_json.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "runtime/base/log.h"
 
 namespace caisson::cli {
@@ -55,6 +58,16 @@ std::string Cpu(const cgroup::CpuStats& cpu) {
   return Object().Raw("usage", usage).Raw("throttling", throttling).Done();
 }
 
+// "No limit" as v1's files say it: the largest number of whole pages. v2 says "max".
+constexpr std::uint64_t kV1Unlimited =
+    std::uint64_t{std::numeric_limits<std::int64_t>::max()} & ~0xFFFULL;
+
+enum class Says { kMax, kV1 };
+
+cgroup::Count Limit(Says says, const cgroup::Count& limit) {
+  return says == Says::kV1 && limit == cgroup::kUnlimited ? kV1Unlimited : limit;
+}
+
 std::string Entry(const cgroup::Count& limit, const cgroup::Count& usage, const cgroup::Count& peak,
                   const cgroup::Count& failures) {
   return Object()
@@ -68,21 +81,27 @@ std::string Entry(const cgroup::Count& limit, const cgroup::Count& usage, const 
 // What is counted as swap: as in runc, on v1 the sum of memory and swap that has a limit there.
 std::string Swap(const cgroup::MemoryStats& memory) {
   if (memory.memsw_usage || memory.memsw_limit)
-    return Entry(memory.memsw_limit, memory.memsw_usage, memory.memsw_peak, memory.memsw_failures);
+    return Entry(Limit(Says::kV1, memory.memsw_limit), memory.memsw_usage, memory.memsw_peak,
+                 memory.memsw_failures);
   return Entry(memory.swap_limit, memory.swap_usage, std::nullopt, std::nullopt);
 }
 
 std::string Memory(const cgroup::MemoryStats& memory) {
   Object raw;
   for (const auto& [name, value] : memory.raw) raw.Number(name, value);
+  // Only v1 has a word for it in memory.stat.
+  const bool is_v1 = std::any_of(memory.raw.begin(), memory.raw.end(), [](const auto& entry) {
+    return entry.first == "hierarchical_memory_limit";
+  });
+  const Says says = is_v1 ? Says::kV1 : Says::kMax;
   return Object()
       .Number("cache", memory.cache)
-      .Raw("usage", Entry(memory.limit, memory.usage, memory.peak, memory.failures))
+      .Raw("usage", Entry(Limit(says, memory.limit), memory.usage, memory.peak, memory.failures))
       .Raw("swap", Swap(memory))
-      .Raw("kernel", Entry(memory.kernel_limit, memory.kernel_usage, memory.kernel_peak,
-                           memory.kernel_failures))
-      .Raw("kernelTCP",
-           Entry(memory.tcp_limit, memory.tcp_usage, memory.tcp_peak, memory.tcp_failures))
+      .Raw("kernel", Entry(Limit(says, memory.kernel_limit), memory.kernel_usage,
+                           memory.kernel_peak, memory.kernel_failures))
+      .Raw("kernelTCP", Entry(Limit(says, memory.tcp_limit), memory.tcp_usage, memory.tcp_peak,
+                              memory.tcp_failures))
       .Raw("raw", raw.Done())
       .Done();
 }
@@ -128,10 +147,11 @@ std::string Cpuset(const cgroup::Stats& stats) {
     return Numbers(
         cgroup::ParseCpuList(own.empty() ? effective : own).value_or(std::vector<std::uint32_t>()));
   };
-  return Object()
-      .Raw("cpus", members(stats.cpus, stats.cpus_effective))
-      .Raw("mems", members(stats.mems, stats.mems_effective))
-      .Done();
+  Object object;
+  object.Raw("cpus", members(stats.cpus, stats.cpus_effective))
+      .Raw("mems", members(stats.mems, stats.mems_effective));
+  for (const auto& [name, value] : stats.cpuset_switches) object.Raw(name, StrCat(value));
+  return object.Done();
 }
 
 // An unlimited pids cgroup has limit 0, as in runc.

@@ -25,11 +25,25 @@ state::Record WithDraftedInit(const state::Directory& directory, const state::Re
   return with_init;
 }
 
+// Where somebody moved init into a frozen cgroup of v1, it cannot even die; in its own it can. What
+// does not work here shows in the wait that follows.
+void BringHome(const state::Record& record) {
+  auto manager = CgroupOf(record);
+  if (!manager || !manager->has_cgroup()) return;
+  (void)manager->AddProcess(record.init_pid);
+  (void)manager->SetFrozen(false, Deadline::After(std::chrono::seconds(1)));
+}
+
 Status KillInit(const state::Record& record, Deadline deadline) {
+  const Deadline usual = Deadline::After(std::chrono::seconds(1));
   const auto init = OpenInit(record);
   if (!init) return Ok();       // it has ended
   (void)init->Signal(SIGKILL);  // may have ended just now
-  CAISSON_ASSIGN(const bool ended, init->WaitEnded(deadline));
+  CAISSON_ASSIGN(bool ended, init->WaitEnded(deadline.at() < usual.at() ? deadline : usual));
+  if (!ended) {
+    BringHome(record);
+    CAISSON_ASSIGN(ended, init->WaitEnded(deadline));
+  }
   if (ended) return Ok();
   return Error(Code::kSystem,
                StrCat("process ", record.init_pid, " of container \"", record.id,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // state, list, ps and stats: verbs that only look.
+#include "runtime/base/log.h"
 #include "runtime/base/trace.h"
 #include "runtime/container/lifecycle.h"
 #include "runtime/container/opened.h"
@@ -34,7 +35,12 @@ Result<std::vector<ContainerState>> List(const Context& context) {
   std::vector<ContainerState> states;
   for (const std::string& id : ids) {
     auto described = State(context, id);
-    if (described) states.push_back(std::move(described).value());
+    if (described) {
+      states.push_back(std::move(described).value());
+    } else if (state::Directory::Open(context.root, id)) {
+      // Not one that another command has deleted meanwhile.
+      Log(LogLevel::kWarning, StrCat("left out: ", described.error().ToString()));
+    }
   }
   return states;
 }

@@ -48,7 +48,7 @@ Result<spec::Config> ConfigOf(const Opened& opened) {
 
 Error WrongStatus(const std::string& id, ContainerStatus status, std::string_view needed) {
   return Error(Code::kWrongState,
-               StrCat("container \"", id, "\" is ", state::NameOf(status), ", not ", needed));
+               StrCat("container not ", needed, ": \"", id, "\" is ", state::NameOf(status)));
 }
 
 Error NotRunning(const std::string& id) {

@@ -40,7 +40,7 @@ Result<spec::Config> ConfigOf(const Opened& opened);
 // Whether its processes end with its init.
 bool HasOwnPidNamespace(const state::Record& record);
 
-// The error of a verb that needs another status.
+// The error of a verb that needs another status: `container not paused: "web" is running`.
 Error WrongStatus(const std::string& id, ContainerStatus status, std::string_view needed);
 
 // What a verb says that needs a process. "container not running" and "does not exist" are the words

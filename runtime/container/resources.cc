@@ -16,7 +16,7 @@ Status Pause(const Context& context, const std::string& id) {
   CAISSON_ASSIGN(const Opened opened, OpenContainer(context, id, Access::kChange));
   CAISSON_ASSIGN(const ContainerStatus status, StatusOf(opened));
   if (status != ContainerStatus::kRunning && status != ContainerStatus::kCreated)
-    return WrongStatus(id, status, "running or created");
+    return WrongStatus(id, status, "running");
   CAISSON_ASSIGN(const cgroup::Manager manager, CgroupOf(opened.record));
   return manager.SetFrozen(true, Deadline::After(kFreezeLimit));
 }

@@ -74,13 +74,25 @@ Error Undo(Opened opened, Error why) {
   return why;
 }
 
+// The words are runc's.
+Error CannotStart(const std::string& id, ContainerStatus status) {
+  if (status == ContainerStatus::kRunning)
+    return Error(Code::kWrongState,
+                 StrCat("cannot start an already running container: \"", id, "\""));
+  if (status == ContainerStatus::kStopped)
+    return Error(Code::kWrongState,
+                 StrCat("cannot start a container that has stopped: \"", id, "\""));
+  return Error(Code::kWrongState, StrCat("cannot start a container in the ", state::NameOf(status),
+                                         " state: \"", id, "\""));
+}
+
 }  // namespace
 
 Status Start(const Context& context, const std::string& id, const std::string& notify_socket) {
   CAISSON_ASSIGN(Opened opened, OpenContainer(context, id, Access::kChange));
   CAISSON_TRACE(start_1, id);
   CAISSON_ASSIGN(const ContainerStatus status, StatusOf(opened));
-  if (status != ContainerStatus::kCreated) return WrongStatus(id, status, "created");
+  if (status != ContainerStatus::kCreated) return CannotStart(id, status);
   CAISSON_ASSIGN(const spec::Config config, ConfigOf(opened));
   CAISSON_ASSIGN(const Pidfd init, OpenInit(opened.record));
   if (!config.process) return EndWithoutProcess(opened, init);

@@ -72,8 +72,8 @@ Result<Directory> Directory::Create(const std::string& root, const std::string& 
   CAISSON_ASSIGN(UniqueFd root_fd, MakeRoot(root));
   if (::mkdirat(root_fd.get(), id.c_str(), 0700) < 0) {
     if (errno != EEXIST) return SysError("mkdir", StrCat(root, "/", id));
-    return Error(Code::kAlreadyExists, StrCat("container with id \"", id, "\" exists already"),
-                 EEXIST)
+    return Error(Code::kAlreadyExists,
+                 StrCat("container with given ID already exists: \"", id, "\""), EEXIST)
         .Hint("choose another id, or delete that container");
   }
   CAISSON_ASSIGN(UniqueFd dir, OpenContainer(root_fd, id));
@@ -151,7 +151,7 @@ Result<Record> Directory::ReadRecordFile(std::string_view name) const {
     CAISSON_ASSIGN(const bool there, IsStillThere());
     if (!there) return NoSuchContainer(id_);
     return Error(Code::kNotFound,
-                 StrCat("container \"", id_, "\" has no state: its creation was interrupted"),
+                 StrCat("container \"", id_, "\" does not exist: its creation was interrupted"),
                  ENOENT)
         .Hint("remove it with delete --force");
   }

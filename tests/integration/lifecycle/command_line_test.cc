@@ -25,15 +25,6 @@ class CommandLine : public Lifecycle {
         << caisson_.DetachedErrors();
     return id;
   }
-  CommandOutput Shell(const std::string& before, std::vector<std::string> args) {
-    std::string line = before;
-    for (const std::string& arg : caisson_.CommandFor(std::move(args)).argv)
-      line.append(" '").append(arg).append("'");
-    auto ran = RunCommand({.argv = {"/bin/sh", "-c", line}}, "",
-                          Deadline::After(std::chrono::seconds(30)));
-    EXPECT_TRUE(ran) << line;
-    return ran ? std::move(ran).value() : CommandOutput();
-  }
 };
 
 TEST_F(CommandLine, UnknownCommandsEndWithThreeAndUnknownOptionsWithOne) {
@@ -164,7 +155,8 @@ TEST_F(CommandLine, APausedContainerThatWasNotStartedIsPaused) {
 
   EXPECT_EQ(caisson_.StatusOf(id), "paused");
   EXPECT_THAT(caisson_.Run({"exec", id, "/bin/true"}).err, HasSubstr("in a paused container"));
-  EXPECT_THAT(caisson_.Run({"start", id}).err, HasSubstr("is paused, not created"));
+  EXPECT_THAT(caisson_.Run({"start", id}).err,
+              HasSubstr("cannot start a container in the paused state"));
   EXPECT_THAT(caisson_.Run({"delete", id}).err, HasSubstr("that is not stopped: paused"));
   EXPECT_TRUE(caisson_.Run({"resume", id}).status.ok());
   EXPECT_EQ(caisson_.StatusOf(id), "created");
@@ -250,7 +242,7 @@ TEST_F(CommandLine, EventsTakesGosDurations) {
   EXPECT_THAT(caisson_.Run({"events", "--interval", "0s", id}).err,
               HasSubstr("duration interval must be greater than 0"));
   EXPECT_THAT(caisson_.Run({"events", "--interval", "5", id}).err,
-              HasSubstr("invalid duration \\\"5\\\" for --interval"));
+              HasSubstr("invalid value \\\"5\\\" for flag -interval: parse error"));
 }
 
 TEST_F(CommandLine, EventsHasTheMembersOfRuncs) {
@@ -286,7 +278,6 @@ TEST_F(CommandLine, SocketsOfSystemdAreThoseOfThisProcess) {
             "[1 1]\nthree\n");
   // Inherited from somewhere: not ours to pass on, and no reason to fail either.
   EXPECT_EQ(Shell("export LISTEN_FDS=1 LISTEN_PID=1; exec", run).out, "[ ]\n");
-  EXPECT_EQ(Shell("export LISTEN_FDS=1; unset LISTEN_PID; exec", run).out, "[ ]\n");
 }
 
 TEST_F(CommandLine, DebugSaysWhatIsDone) {

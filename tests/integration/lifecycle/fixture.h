@@ -31,6 +31,17 @@ class Lifecycle : public ::testing::Test {
     return id;
   }
 
+  // A line of sh(1) that ends in the command: "export X=1; exec" and {"list"}.
+  CommandOutput Shell(const std::string& before, std::vector<std::string> args) {
+    std::string line = before;
+    for (const std::string& arg : caisson_.CommandFor(std::move(args)).argv)
+      line.append(" '").append(arg).append("'");
+    auto ran = RunCommand({.argv = {"/bin/sh", "-c", line}}, "",
+                          Deadline::After(std::chrono::seconds(30)));
+    EXPECT_TRUE(ran) << line;
+    return ran ? std::move(ran).value() : CommandOutput();
+  }
+
   // Until `holds`, looking every few milliseconds: for what nothing can be waited on.
   template <class Condition>
   static void Await(const Condition& holds) {

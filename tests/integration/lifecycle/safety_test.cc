@@ -148,7 +148,7 @@ TEST_F(Safety, AnInitThatDiedMakesStartFailAtOnce) {
   const CommandOutput started = caisson_.Run({"start", id});
 
   EXPECT_EQ(started.status.code, 1);
-  EXPECT_THAT(started.err, HasSubstr("is stopped, not created"));
+  EXPECT_THAT(started.err, HasSubstr("cannot start a container that has stopped"));
 }
 
 TEST_F(Safety, FiftyContainersAtOnceAllRun) {

@@ -107,7 +107,7 @@ TEST_F(Verbs, StartIsForCreatedContainersOnly) {
   const CommandOutput started = caisson_.Run({"start", id});
 
   EXPECT_EQ(started.status.code, 1);
-  EXPECT_THAT(started.err, HasSubstr("is running, not created"));
+  EXPECT_THAT(started.err, HasSubstr("cannot start an already running container"));
 }
 
 TEST_F(Verbs, DeleteRefusesARunningContainerUnlessForced) {

@@ -58,7 +58,7 @@ TEST(ParseOptions, ANumberIsLookedAt) {
     const auto parsed = Parse({"-n", text});
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().message(),
-              StrCat("invalid value \"", text, "\" for flag -n: not a number"));
+              StrCat("invalid value \"", text, "\" for flag -n: parse error"));
   }
 }
 
@@ -93,7 +93,7 @@ TEST(ParseOptions, RefusesWhatItDoesNotKnowAndNamesIt) {
 
   const auto boolean = Parse({"--tty=maybe"});
   ASSERT_FALSE(boolean);
-  EXPECT_EQ(boolean.error().message(), "invalid boolean value \"maybe\" for -tty");
+  EXPECT_EQ(boolean.error().message(), "invalid boolean value \"maybe\" for -tty: parse error");
 }
 
 TEST(ParseOptions, NothingGivenIsNothingSet) {

@@ -58,7 +58,9 @@ TEST(CheckId, TakesRuncsPatternOnly) {
     const Status bad = CheckId(id);
     ASSERT_FALSE(bad);
     EXPECT_EQ(bad.error().code(), Code::kInvalidSpec);
-    EXPECT_EQ(bad.error().message(), StrCat("invalid container ID \"", id, "\""));
+    EXPECT_EQ(bad.error().message(), *id == '\0'
+                                         ? "container id cannot be empty"
+                                         : StrCat("invalid container ID format: \"", id, "\""));
   }
   EXPECT_TRUE(CheckId(std::string(255, 'x')));
   EXPECT_FALSE(CheckId(std::string(256, 'x')));
@@ -118,7 +120,7 @@ TEST(Directory, AnIdIsTakenOnlyOnce) {
 
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code(), Code::kAlreadyExists);
-  EXPECT_EQ(second.error().message(), "container with id \"web\" exists already");
+  EXPECT_EQ(second.error().message(), "container with given ID already exists: \"web\"");
 }
 
 TEST(Directory, AMissingContainerOrRootIsNotFound) {
@@ -218,7 +220,7 @@ TEST(Directory, AnInterruptedCreationIsToldAndCanBeRemoved) {
 
   ASSERT_FALSE(record);
   EXPECT_EQ(record.error().message(),
-            "container \"web\" has no state: its creation was interrupted");
+            "container \"web\" does not exist: its creation was interrupted");
   EXPECT_EQ(record.error().hint(), "remove it with delete --force");
   EXPECT_TRUE(std::move(made).Remove());
   EXPECT_THAT(ListIds(root.path()).value(), IsEmpty());
