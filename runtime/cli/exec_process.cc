@@ -32,7 +32,8 @@ Status ApplyOptions(const Parsed& options, spec::Process& process) {
   // As in runc, an empty value is none given.
   if (!options.Get("cwd").empty()) process.cwd = options.Get("cwd");
   for (const std::string& variable : options.All("env")) process.env.push_back(variable);
-  if (!options.Get("user").empty()) {
+  // Not the user: a script's unset variable must not become root.
+  if (options.Has("user")) {
     CAISSON_ASSIGN(process.user, ParseUser(options.Get("user"), process.user));
   }
   for (const std::string& gid : options.All("additional-gids")) {

@@ -82,7 +82,7 @@ TEST_F(DropIn, DeleteForceEndsAnInitThatIsFrozenInAForeignCgroup) {
 TEST_F(DropIn, EmptyValuesAreNone) {
   const std::string id = Sleeper("empty");
 
-  EXPECT_EQ(caisson_.Run({"exec", "-u", "", "--cwd", "", "-p", "", id, "id", "-u"}).out, "0\n");
+  EXPECT_EQ(caisson_.Run({"exec", "--cwd", "", "-p", "", id, "id", "-u"}).out, "0\n");
   EXPECT_TRUE(caisson_.Run({"--log-format", "", "list"}).status.ok());
   EXPECT_TRUE(caisson_.Run({"update", "-r", "", "--cpu-share", "100", id}).status.ok());
   bundle_.Args({"/bin/true"});
