@@ -134,12 +134,17 @@ Result<ProcStat> ReadProcStat(pid_t host_pid) {
   // The command name is in parentheses and may hold anything, so count from the last one.
   const auto after_name = text.rfind(')');
   constexpr std::size_t kFieldsAfterName = 20;  // field 3 is the first after the name
+  constexpr std::size_t kFlags = 6;
+  constexpr std::uint32_t kForkedOnly = 0x40;
   if (after_name != std::string::npos && after_name + 2 < text.size()) {
     const auto fields = Split(std::string_view(text).substr(after_name + 2), ' ');
     if (fields.size() >= kFieldsAfterName) {
       const auto ticks = ParseInt<std::uint64_t>(fields[kFieldsAfterName - 1]);
-      if (ticks && !fields[0].empty())
-        return ProcStat{.state = fields[0].front(), .start_time = *ticks};
+      const auto flags = ParseInt<std::uint32_t>(fields[kFlags]);
+      if (ticks && flags && !fields[0].empty())
+        return ProcStat{.state = fields[0].front(),
+                        .start_time = *ticks,
+                        .executed = (*flags & kForkedOnly) == 0};
     }
   }
   return Error(Code::kInternal, StrCat("/proc/", host_pid, "/stat has an unknown form"));

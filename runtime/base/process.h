@@ -84,9 +84,10 @@ class [[nodiscard]] ChildGuard {
 struct ProcStat {
   char state = '?';              // 'R', 'S', 'D', 'Z' (ended, not reaped), 'X' and others
   std::uint64_t start_time = 0;  // clock ticks since boot: tells a pid from its reuse
+  bool executed = false;         // it has become a program of its own since it was cloned
 };
 // Errors: kNotFound when there is no such process.
-// Source: proc_pid_stat(5), fields 3 and 22.
+// Source: proc_pid_stat(5), fields 3, 9 and 22; PF_FORKNOEXEC in the kernel's sched.h.
 Result<ProcStat> ReadProcStat(pid_t host_pid);
 
 // The start time alone.

@@ -2,6 +2,7 @@
 #include "runtime/container/birth.h"
 
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "runtime/base/file.h"
@@ -104,7 +105,7 @@ Status Birth::FillRecord(std::string_view config_json) {
   record_.bundle = options_.bundle;
   if (config_.root) record_.rootfs = RootfsPath(options_.bundle, config_.root->path);
   record_.created = state::CreatedNow();
-  record_.owner_uid = ::geteuid();
+  record_.owner_uid = static_cast<uid_t>(::getauxval(AT_EUID));  // geteuid(2) without the call
   record_.annotations = config_.annotations;
   record_.namespaces = config_.linux.namespaces;
   record_.poststop = config_.hooks.poststop;

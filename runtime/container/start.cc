@@ -102,7 +102,7 @@ Status Start(const Context& context, const std::string& id, const std::string& n
   }
   CAISSON_ASSIGN(sync::Channel channel, Knock(opened, config));
   CAISSON_TRACE(start_2, id);
-  CAISSON_TRY(channel.Send(Type::kStart));
+  (void)channel.Send(Type::kStart);  // one that has just died is told of below
   const auto notify = SeccompNotifier(
       config.linux, init, state::OciStateJson(opened.record, ContainerStatus::kCreated));
   bool hook_failed = false;
@@ -110,7 +110,7 @@ Status Start(const Context& context, const std::string& id, const std::string& n
     hook_failed = failed.phase == sync::Phase::kStartHooks;
     return ExplainStart(config, failed);
   };
-  Status running = launch::AwaitRunning(channel, explain, notify, Deadline::Never());
+  Status running = launch::AwaitRunning(init, channel, explain, notify, Deadline::Never());
   // Whatever came of it, nobody waits at the gate any more.
   (void)::unlinkat(opened.directory.fd().get(), state::Directory::kStartGate, 0);
   if (!running && hook_failed) return Undo(std::move(opened), std::move(running).error());

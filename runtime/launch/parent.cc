@@ -2,6 +2,7 @@
 #include "runtime/launch/parent.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <optional>
 
@@ -37,20 +38,39 @@ Result<SyncEnds> MakeSyncEnds(const InitView& view) {
   return ends;
 }
 
-// Init died without a word. What the kernel says of it is the best there is.
-Error DiedSilently(const Pidfd& init) {
-  const auto ended = init.Reap(Deadline::After(std::chrono::seconds(5)));
+// It died without a word. What the kernel says of it is the best there is; who is not its parent is
+// told nothing.
+Error DiedSilently(const Pidfd& process, std::string_view who, std::string_view before) {
+  const auto ended = process.Reap(Deadline::After(std::chrono::seconds(5)));
   if (!ended || !ended->has_value())
-    return Error(Code::kSystem, "container init closed its end without a reason");
+    return Error(Code::kSystem, StrCat(who, " ended before it ", before))
+        .Hint("look at the kernel's log: out of memory, or a seccomp filter that kills");
   const ExitStatus status = **ended;
   if (status.signal == SIGKILL)
-    return Error(Code::kSystem, "container init was killed (SIGKILL) before it was ready")
+    return Error(Code::kSystem, StrCat(who, " was killed (SIGKILL) before it ", before))
         .Hint("raise linux.resources.memory.limit, if the kernel's log says that memory ran out");
   if (status.signal != 0)
-    return Error(Code::kSystem, StrCat("container init was killed by signal ", status.signal,
-                                       " before it was ready"));
-  return Error(Code::kSystem,
-               StrCat("container init exited with ", status.code, " before it was ready"));
+    return Error(Code::kSystem,
+                 StrCat(who, " was killed by signal ", status.signal, " before it ", before));
+  return Error(Code::kSystem, StrCat(who, " exited with ", status.code, " before it ", before));
+}
+
+constexpr std::string_view kInit = "container init";
+constexpr std::string_view kProcess = "the process";  // one that joins
+constexpr std::string_view kWasReady = "was ready";
+constexpr std::string_view kWasProgram = "became the program";
+
+// The socket ends when the process becomes the program, and when it is killed on the last steps to
+// that. A process loses its memory before its descriptors and so has no program to show once the
+// socket has ended; only then does it take a look at what it has been.
+// Source: the kernel's do_exit() and begin_new_exec().
+Status CheckIsProgram(const Pidfd& process, std::string_view who) {
+  char first = 0;
+  const std::string program = StrCat("/proc/", process.host_pid(), "/exe");
+  if (::readlink(program.c_str(), &first, 1) > 0 || errno != ENOENT) return Ok();
+  const auto stat = ReadProcStat(process.host_pid());
+  if (!stat || stat->executed) return Ok();  // ended by itself; reaped, nobody can tell
+  return DiedSilently(process, who, kWasProgram);
 }
 
 Error CloneError(const ParentWork& work) {
@@ -69,15 +89,20 @@ Error CloneError(const ParentWork& work) {
   return error;
 }
 
-// The pid comes from stage 1, as does the pidfd: init is this process's child all the same.
+// The pid comes from stage 1, as does the pidfd: init is this process's child all the same. Init
+// holds the socket's other end too, so when stage 1 is killed the socket does not end; but stage 1
+// ends by itself after its report, whatever came of it.
 Result<Pidfd> ReceiveInit(const LaunchPlan& plan, sync::Channel& channel, ChildGuard stage1,
                           Deadline deadline) {
-  CAISSON_ASSIGN(sync::Received got, channel.Receive(deadline));
-  if (got.eof) return DiedSilently(stage1.child());
-  if (got.message.type == Type::kFailed) return plan.Explain(got.message);
-  (void)stage1.child().Reap(deadline);  // it ends by itself after the report
+  CAISSON_ASSIGN(const bool ended, stage1.child().WaitEnded(deadline));
+  if (!ended) return Error(Code::kSystem, "no answer from stage 1 before the deadline", ETIMEDOUT);
+  auto got = channel.Receive(Deadline::After(std::chrono::milliseconds(0)));
+  if (!got && got.error().sys_errno() != ETIMEDOUT) return std::move(got).error();
+  if (!got || got->eof) return DiedSilently(stage1.child(), kInit, kWasReady);
+  if (got->message.type == Type::kFailed) return plan.Explain(got->message);
+  (void)stage1.child().Reap(deadline);
   (void)stage1.Disarm();
-  return Pidfd(std::move(got.fd), got.message.value);
+  return Pidfd(std::move(got->fd), got->message.value);
 }
 
 Result<Pidfd> CloneDirectly(const LaunchPlan& plan, InitView& view, const ParentWork& work) {
@@ -164,13 +189,14 @@ Status PlaceChild(const LaunchPlan& plan, const ParentWork& work, const Pidfd& c
   return work.place ? work.place(child) : Ok();
 }
 
-// A child that failed meanwhile has left its report in the socket: that is the cause, and what the
-// parent ran into (a process that is gone) only follows from it.
-Error FirstCause(const LaunchPlan& plan, sync::Channel& channel, Error ours) {
+// A child that failed meanwhile has left its report in the socket, and one that was killed has
+// ended it: that is the cause, and what the parent ran into (a process that is gone) only follows.
+Error FirstCause(const LaunchPlan& plan, Launched& launched, std::string_view who, Error ours) {
   const Deadline at_once = Deadline::After(std::chrono::milliseconds(0));
   while (true) {
-    const auto got = channel.Receive(at_once);
-    if (!got || got->eof) return ours;
+    const auto got = launched.channel.Receive(at_once);
+    if (!got) return ours;
+    if (got->eof) return DiedSilently(launched.child.child(), who, kWasReady);
     if (got->message.type == Type::kFailed) return plan.Explain(got->message);
   }
 }
@@ -202,14 +228,14 @@ Result<Launched> LaunchInit(const LaunchPlan& plan, const ParentWork& work, Dead
   launched.channel.Expect(sync::Sequence(UntilCreated(plan)));
   if (!plan.id_map()) CAISSON_TRACE(create_6, "none to write");
   if (Status placed = PlaceChild(plan, work, child); !placed)
-    return FirstCause(plan, launched.channel, std::move(placed).error());
+    return FirstCause(plan, launched, kInit, std::move(placed).error());
   // Who waits late and is started by this process waits once: for kStart. A child that failed
   // before it could wait has closed its end; its report lies in the socket.
   if (!plan.view().waits_late || plan.view().gate_fd >= 0)
     (void)launched.channel.Send(Type::kContinue, child.host_pid());
   while (!launched.channel.sequence().complete()) {
     CAISSON_ASSIGN(sync::Received got, launched.channel.Receive(deadline));
-    if (got.eof) return DiedSilently(child);
+    if (got.eof) return DiedSilently(child, kInit, kWasReady);
     switch (got.message.type) {
       case Type::kFailed: return plan.Explain(got.message);
       case Type::kConsole: launched.console = std::move(got.fd); break;
@@ -219,7 +245,7 @@ Result<Launched> LaunchInit(const LaunchPlan& plan, const ParentWork& work, Dead
         break;
       case Type::kHooksWanted:
         if (work.run_hooks) CAISSON_TRY(work.run_hooks(child));
-        CAISSON_TRY(launched.channel.Send(Type::kHooksDone));
+        (void)launched.channel.Send(Type::kHooksDone);  // the answer tells if it is gone
         break;
       default: break;
     }
@@ -228,15 +254,13 @@ Result<Launched> LaunchInit(const LaunchPlan& plan, const ParentWork& work, Dead
   return launched;
 }
 
-Status AwaitRunning(sync::Channel& channel,
+Status AwaitRunning(const Pidfd& init, sync::Channel& channel,
                     const std::function<Error(const sync::Message&)>& explain,
                     const NotifyFn& notify, Deadline deadline) {
   while (true) {
     CAISSON_ASSIGN(const sync::Received got, channel.Receive(deadline));
-    if (got.eof && !channel.sequence().complete())
-      return Error(Code::kSystem, "container init ended before it became the program")
-          .Hint("look at the kernel's log: out of memory, or a seccomp filter that kills");
-    if (got.eof) return Ok();
+    if (got.eof && !channel.sequence().complete()) return DiedSilently(init, kInit, kWasProgram);
+    if (got.eof) return CheckIsProgram(init, kInit);
     if (got.message.type == Type::kFailed) return explain(got.message);
     if (got.message.type == Type::kSeccompNotify && notify) CAISSON_TRY(notify(got.fd));
   }
@@ -244,10 +268,10 @@ Status AwaitRunning(sync::Channel& channel,
 
 Status Release(const LaunchPlan& plan, Launched& launched, const NotifyFn& notify) {
   launched.channel.Expect(sync::Sequence(UntilRunning(plan)));
-  CAISSON_TRY(launched.channel.Send(Type::kStart));
+  (void)launched.channel.Send(Type::kStart);  // one that is gone has ended the socket
   Status running = AwaitRunning(
-      launched.channel, [&](const sync::Message& failed) { return plan.Explain(failed); }, notify,
-      Deadline::Never());
+      launched.child.child(), launched.channel,
+      [&](const sync::Message& failed) { return plan.Explain(failed); }, notify, Deadline::Never());
   DropSealFd();
   return running;
 }
@@ -263,17 +287,19 @@ Result<Launched> LaunchExec(const LaunchPlan& plan, const ParentWork& work, cons
   if (plan.process().notifies()) expected.push_back(Type::kSeccompNotify);
   launched.channel.Expect(sync::Sequence(std::move(expected)));
   if (Status placed = PlaceChild(plan, work, child); !placed)
-    return FirstCause(plan, launched.channel, std::move(placed).error());
+    return FirstCause(plan, launched, kProcess, std::move(placed).error());
   // A child that failed before it could wait has closed its end; its report lies in the socket.
   (void)launched.channel.Send(Type::kContinue, child.host_pid());
   while (true) {
     CAISSON_ASSIGN(sync::Received got, launched.channel.Receive(deadline));
-    if (got.eof && !launched.channel.sequence().complete()) return DiedSilently(child);
+    if (got.eof && !launched.channel.sequence().complete())
+      return DiedSilently(child, kProcess, kWasReady);
     if (got.eof) break;
     if (got.message.type == Type::kFailed) return plan.Explain(got.message);
     if (got.message.type == Type::kConsole) launched.console = std::move(got.fd);
     if (got.message.type == Type::kSeccompNotify && notify) CAISSON_TRY(notify(got.fd));
   }
+  CAISSON_TRY(CheckIsProgram(child, kProcess));
   CAISSON_TRACE(exec_running, StrCat("pid ", child.host_pid()));
   DropSealFd();
   return launched;

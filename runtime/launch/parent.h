@@ -41,8 +41,9 @@ Result<Launched> LaunchExec(const LaunchPlan& plan, const ParentWork& work, cons
                             Deadline deadline);
 
 // Waits for the last packets of an init that was told to start: Starting, maybe the listener, then
-// the end. `explain` puts a failure in words.
-Status AwaitRunning(sync::Channel& channel,
+// the end, by becoming the program. `explain` puts a failure in words.
+// Errors: those of init; kSystem when it was killed before it was the program.
+Status AwaitRunning(const Pidfd& init, sync::Channel& channel,
                     const std::function<Error(const sync::Message&)>& explain,
                     const NotifyFn& notify, Deadline deadline);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/integration/escape/fixture.h"
 
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -174,11 +173,6 @@ void EscapeTest::DropMounts(std::string_view destination) {
 void EscapeTest::Allow(const std::string& capability) {
   spec::Capabilities& sets = *config_.process->capabilities;
   for (auto* set : {&sets.bounding, &sets.effective, &sets.permitted}) set->push_back(capability);
-}
-
-int RaceRounds(int by_default) {
-  const char* const wanted = ::getenv("CAISSON_RACE_ROUNDS");
-  return wanted == nullptr ? by_default : std::atoi(wanted);
 }
 
 }  // namespace caisson::test

@@ -59,7 +59,4 @@ class EscapeTest : public ::testing::Test {
   Pidfd started_;
 };
 
-// Rounds of a race: few by default, CAISSON_RACE_ROUNDS of them when set (100000 for the long run).
-int RaceRounds(int by_default);
-
 }  // namespace caisson::test
