@@ -32,15 +32,28 @@ StepFailure Failed(int sys_errno, Step step) noexcept {
   return Failed(sys_errno, static_cast<std::size_t>(step));
 }
 
-// Waits for `start` to connect and to say so. One that connects and goes away is forgotten.
-int AwaitStarter(int gate_fd) noexcept {
+// Waits for `start` to connect and to say so. One that connects and goes away is forgotten. The
+// connection stands at `lowest` or above: the numbers below are the program's.
+int AwaitStarter(int gate_fd, int lowest) noexcept {
   while (true) {
-    const int starter = ::accept4(gate_fd, nullptr, nullptr, SOCK_CLOEXEC);
+    int starter = ::accept4(gate_fd, nullptr, nullptr, SOCK_CLOEXEC);
     if (starter < 0 && (errno == EINTR || errno == ECONNABORTED)) continue;
+    if (starter >= 0 && starter < lowest) {
+      const int low = starter;
+      starter = ::fcntl(low, F_DUPFD_CLOEXEC, lowest);
+      ::close(low);
+    }
     if (starter < 0) return -1;
     if (sync::AwaitInChild(starter, sync::Type::kStart) == 0) return starter;
     ::close(starter);
   }
+}
+
+// As late as it can be told, so that a starter knows an init that was killed on the way from one
+// that became the program and has ended since: the parent may have reaped either. It was told to
+// start, so it goes on for a starter that died meanwhile too.
+void TellStarter(const InitState& state) noexcept {
+  if (state.view.gate_fd >= 0) (void)sync::SendFromChild(state.sync_fd, sync::Type::kStarting);
 }
 
 // The kernel drops signals that the first process of a pid namespace does not handle, so a created
@@ -80,12 +93,11 @@ StepFailure WaitAtGate(InitState& state) noexcept {
   }
   // The creator goes away now; from here on failures are the starter's to hear.
   ::close(state.sync_fd);
-  const int starter = AwaitStarter(state.view.gate_fd);
+  const int starter = AwaitStarter(state.view.gate_fd, 3 + static_cast<int>(state.view.preserved));
   if (starter < 0) ::_exit(1);
   ::close(state.view.gate_fd);
   state.sync_fd = starter;
-  // Of several who knock, this is the one that is let in.
-  return Failed(sync::SendFromChild(starter, sync::Type::kStarting));
+  return kDone;
 }
 
 StepFailure RunStartHooks(InitState& state) noexcept {
@@ -167,6 +179,7 @@ StepFailure Filter(InitState& state) noexcept {
   // The last point that can be told: the filter may forbid write(2).
   CAISSON_TRACE(start_6, state.program);
   if (view.seccomp.instructions == 0) return kDone;
+  TellStarter(state);  // the filter may forbid that too
   sync::Message with_listener;
   with_listener.type = sync::Type::kSeccompNotify;
   const security::ListenerHandover handover = {
@@ -179,6 +192,7 @@ StepFailure Filter(InitState& state) noexcept {
 }
 
 StepFailure Execute(InitState& state) noexcept {
+  if (state.view.seccomp.instructions == 0) TellStarter(state);
   return Failed(process::Execute(state.view.exec, state.program));
 }
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "runtime/base/socket.h"
 #include "runtime/spec/example.h"
 #include "tests/support/need.h"
 #include "tests/support/programs.h"
@@ -97,8 +98,17 @@ CommandOutput EscapeTest::CreateAndStart() {
   CommandOutput output;
   const std::string said = *dir_ / "created";
   Command create;
-  create.argv = {Program("caisson"), "--root",   *dir_ / "state", "create", "--pid-file",
-                 *dir_ / "pid",      "--bundle", dir_->path(),    id_};
+  create.argv = {Program("caisson"), "--root",      *dir_ / "state", "create",
+                 "--pid-file",       *dir_ / "pid", "--bundle",      dir_->path()};
+  // A terminal's master is sent there and waits, unreceived, for the end.
+  UniqueFd console;
+  if (config_.process->terminal) {
+    ::unlink((*dir_ / "console").c_str());
+    if (auto listening = ListenUnix(*dir_ / "console", SocketType::kStream))
+      console = std::move(listening).value();
+    create.argv.insert(create.argv.end(), {"--console-socket", *dir_ / "console"});
+  }
+  create.argv.push_back(id_);
   const UniqueFd out(::open(said.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   create.fds = {{out.get(), 1}, {out.get(), 2}};
   const auto creator = Spawn(create);

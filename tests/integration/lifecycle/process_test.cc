@@ -121,6 +121,26 @@ TEST_F(ProcessTraits, PreservedDescriptorsArePassed) {
   EXPECT_THAT(closed.err, HasSubstr("is not open"));
 }
 
+TEST_F(ProcessTraits, PreservedDescriptorsArePassedByCreateAndStart) {
+  bundle_.Shell("cat <&3; sleep 600");
+  bundle_.dir().Write("note", "from three\n");
+  const UniqueFd note(::open((bundle_.dir() / "note").c_str(), O_RDONLY | O_CLOEXEC));
+  const UniqueFd out(::open(caisson_.out().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  const std::string id = caisson_.Id("preserve-create");
+  Command command =
+      caisson_.CommandFor({"create", "--preserve-fds", "1", "-b", bundle_.path(), id});
+  command.fds = {{out.get(), 1}, {out.get(), 2}, {note.get(), 3}};
+  const auto creator = Spawn(command);
+  ASSERT_TRUE(creator);
+  ASSERT_TRUE(creator->Reap(Deadline::After(std::chrono::seconds(20))));
+
+  // Its connection with init must not lie where the descriptor goes.
+  const CommandOutput started = caisson_.Run({"start", id});
+
+  EXPECT_TRUE(started.status.ok()) << started.err;
+  Await([&] { return caisson_.DetachedOutput() == "from three\n"; });
+}
+
 TEST_F(ProcessTraits, AWorkingDirectoryOutsideTheRootIsRefused) {
   // CVE-2024-21626: a descriptor of the host's as the working directory.
   for (int fd = 3; fd < 24; ++fd) {
