@@ -14,10 +14,31 @@ using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-class EscapeByDescriptor : public EscapeTest {};
+class EscapeByDescriptor : public EscapeTest {
+ protected:
+  // A process of the container looks at all others while some join it.
+  void ExpectNothingToStalk() {
+    StartContainer({"/bin/probe", "stalk", "4"});
+    ASSERT_TRUE(AwaitOutput("ready")) << OutputOfContainer();
+
+    for (int i = 0; i < 40; ++i) (void)ExecIn({}, {"/bin/true"});
+    ASSERT_TRUE(AwaitEnd());
+
+    EXPECT_THAT(OutputOfContainer(), HasSubstr("done"));
+    EXPECT_THAT(OutputOfContainer(),
+                AllOf(Not(HasSubstr("root of")), Not(HasSubstr("directory of"))));
+  }
+};
 
 TEST_F(EscapeByDescriptor, Cve2024_21626_NoneIsLeftOpenAfterRun) {
   EXPECT_EQ(RunContainer({"/bin/probe", "descriptors"}).out, "");
+}
+
+TEST_F(EscapeByDescriptor, Cve2024_21626_NoneIsLeftOpenAfterCreateAndStart) {
+  config_.process->args = {"/bin/probe", "descriptors"};
+  WriteConfig();
+
+  EXPECT_EQ(CreateAndStart().out, "");
 }
 
 TEST_F(EscapeByDescriptor, Cve2024_21626_NoneIsLeftOpenAfterExec) {
@@ -101,15 +122,19 @@ TEST_F(EscapeByDescriptor, Cve2019_5736_AScriptOfTheRuntimeIsNoWayEither) {
 }
 
 TEST_F(EscapeByDescriptor, Cve2016_9962_AJoiningProcessCannotBeTracedNorReadFrom) {
-  StartContainer({"/bin/probe", "stalk", "4"});
-  ASSERT_TRUE(AwaitOutput("ready")) << OutputOfContainer();
+  ExpectNothingToStalk();
+}
 
-  for (int i = 0; i < 40; ++i) (void)ExecIn({}, {"/bin/true"});
-  ASSERT_TRUE(AwaitEnd());
+// Root of a user namespace has every capability over who has joined that.
+TEST_F(EscapeByDescriptor, Cve2016_9962_NorByTheRootOfAUserNamespace) {
+  config_.linux.namespaces.push_back({.type = spec::NamespaceType::kUser});
+  config_.linux.uid_mappings = {{0, 100000, 65536}};
+  config_.linux.gid_mappings = config_.linux.uid_mappings;
+  for (const char* const name : {"proc", "dev", "sys"}) ASSERT_TRUE(MakeDirs(Root(name), 0755));
+  for (const char* const name : {"CAP_SYS_PTRACE", "CAP_SYS_ADMIN", "CAP_DAC_READ_SEARCH"})
+    Allow(name);
 
-  EXPECT_THAT(OutputOfContainer(), HasSubstr("done"));
-  EXPECT_THAT(OutputOfContainer(),
-              AllOf(Not(HasSubstr("root of")), Not(HasSubstr("directory of"))));
+  ExpectNothingToStalk();
 }
 
 TEST_F(EscapeByDescriptor, Cve2025_23266_AHookGetsNothingOfTheImagesEnvironment) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/integration/escape/fixture.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,6 +39,7 @@ void EscapeTest::SetUp() {
   CopyProgram(HelperProgram("escape_probe"), Root("bin/probe"));
   for (const char* name : {"sh", "id", "cat", "ls", "true", "sleep", "mount", "stat", "grep"})
     Link("busybox", StrCat("bin/", name));
+  host_root_ = UniqueFd(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   config_ = spec::Example(false);
   config_.process->terminal = false;
   config_.process->args = {"/bin/true"};
@@ -54,6 +56,7 @@ void EscapeTest::TearDown() {
   }
   EXPECT_TRUE(std::filesystem::is_empty(Outside())) << "something was made outside";
   dir_.reset();
+  host_root_.Reset();
   leak_check_.reset();
 }
 
@@ -62,10 +65,16 @@ void EscapeTest::WriteConfig(const std::string& bundle) {
               spec::ToJson(config_));
 }
 
-CommandOutput EscapeTest::Caisson(std::vector<std::string> args, std::string_view input) {
+Command EscapeTest::CommandFor(const std::vector<std::string>& args) const {
   Command command;
   command.argv = {Program("caisson"), "--root", *dir_ / "state"};
   command.argv.insert(command.argv.end(), args.begin(), args.end());
+  command.fds = {{host_root_.get(), 9}};
+  return command;
+}
+
+CommandOutput EscapeTest::Caisson(std::vector<std::string> args, std::string_view input) {
+  Command command = CommandFor(args);
   command.cwd = dir_->path();
   auto output = RunCommand(std::move(command), input, Deadline::After(kLimit));
   if (!output) ADD_FAILURE() << Join(args, " ") << ": " << output.error().ToString();
@@ -73,11 +82,9 @@ CommandOutput EscapeTest::Caisson(std::vector<std::string> args, std::string_vie
 }
 
 int EscapeTest::CaissonOnNull(std::vector<std::string> args) {
-  Command command;
-  command.argv = {Program("caisson"), "--root", *dir_ / "state"};
-  command.argv.insert(command.argv.end(), args.begin(), args.end());
+  Command command = CommandFor(args);
   const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  command.fds = {{null.get(), 0}, {null.get(), 1}, {null.get(), 2}};
+  for (const int standard : {0, 1, 2}) command.fds.emplace_back(null.get(), standard);
   const auto process = Spawn(command);
   const auto status = process ? process->Reap(Deadline::After(kLimit)) : process.error();
   EXPECT_TRUE(status && *status) << Join(args, " ");
@@ -97,9 +104,7 @@ CommandOutput EscapeTest::RunContainer(std::vector<std::string> args) {
 CommandOutput EscapeTest::CreateAndStart() {
   CommandOutput output;
   const std::string said = *dir_ / "created";
-  Command create;
-  create.argv = {Program("caisson"), "--root",      *dir_ / "state", "create",
-                 "--pid-file",       *dir_ / "pid", "--bundle",      dir_->path()};
+  Command create = CommandFor({"create", "--pid-file", *dir_ / "pid", "--bundle", dir_->path()});
   // A terminal's master is sent there and waits, unreceived, for the end.
   UniqueFd console;
   if (config_.process->terminal) {
@@ -110,7 +115,7 @@ CommandOutput EscapeTest::CreateAndStart() {
   }
   create.argv.push_back(id_);
   const UniqueFd out(::open(said.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  create.fds = {{out.get(), 1}, {out.get(), 2}};
+  for (const int standard : {1, 2}) create.fds.emplace_back(out.get(), standard);
   const auto creator = Spawn(create);
   const auto created = creator ? creator->Reap(Deadline::After(kLimit)) : creator.error();
   EXPECT_TRUE(created && *created);
@@ -132,10 +137,8 @@ void EscapeTest::StartContainer(std::vector<std::string> args) {
   config_.process->args = std::move(args);
   WriteConfig();
   const UniqueFd out(::open((*dir_ / "output").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
-  Command command;
-  command.argv = {Program("caisson"), "--root", *dir_ / "state", "run", "--bundle",
-                  dir_->path(),       id_};
-  command.fds = {{out.get(), 1}, {out.get(), 2}};
+  Command command = CommandFor({"run", "--bundle", dir_->path(), id_});
+  for (const int standard : {1, 2}) command.fds.emplace_back(out.get(), standard);
   auto started = Spawn(command);
   ASSERT_TRUE(started) << started.error().ToString();
   started_ = std::move(*started);

@@ -54,6 +54,10 @@ class EscapeTest : public ::testing::Test {
   spec::Config config_;
 
  private:
+  // Its caller has left the host's root open at 9, as careless ones do.
+  Command CommandFor(const std::vector<std::string>& args) const;
+
+  UniqueFd host_root_;
   std::unique_ptr<LeakCheck> leak_check_;
   std::string id_;
   Pidfd started_;

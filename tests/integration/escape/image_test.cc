@@ -74,10 +74,12 @@ TEST_F(EscapeByImage, Cve2019_16884_NothingCoversPartsOfProc) {
 }
 
 TEST_F(EscapeByImage, Cve2024_45310_DirectoriesAreMadeInsideOnly) {
-  Link(StrCat("../../../../../../../..", Outside()), "a");
+  Link(Outside(), "a");
+  Link(StrCat("../../../../../../../..", Outside()), "b");
   ASSERT_TRUE(MakeDirs(*dir_ / "volume", 0755));
-  config_.mounts.push_back(
-      {.destination = "/a/b/c", .type = "bind", .source = *dir_ / "volume", .options = {"bind"}});
+  for (const char* const target : {"/a/b/c", "/b/c/d"})
+    config_.mounts.push_back(
+        {.destination = target, .type = "bind", .source = *dir_ / "volume", .options = {"bind"}});
 
   const auto ran = RunContainer();
 
@@ -187,12 +189,15 @@ TEST_F(EscapeByImage, AHostDeviceIsNeverChownedThroughStdio) {
 }
 
 TEST_F(EscapeByImage, Cve2026_55686_AWorkingDirectoryLinkMakesNothingOutside) {
-  Link(StrCat(Outside(), "/made"), "work");
-  config_.process->cwd = "/work/deep";
+  for (const char* const below : {"", "/made"}) {
+    ::unlink(Root("work").c_str());
+    Link(StrCat(Outside(), below), "work");
+    config_.process->cwd = "/work/deep";
 
-  const auto ran = RunContainer({"/bin/sh", "-c", "pwd -P"});
+    const auto ran = RunContainer({"/bin/sh", "-c", "pwd -P"});
 
-  EXPECT_EQ(ran.out, StrCat(Outside(), "/made/deep\n")) << ran.err;
+    EXPECT_EQ(ran.out, StrCat(Outside(), below, "/deep\n")) << ran.err;
+  }
 }
 
 }  // namespace
