@@ -51,7 +51,7 @@ enum class Type : std::uint8_t {
   kHooksWanted,    // namespaces and mounts are there
   kConsole,        // with the terminal's master end
   kCreated,        // all of create is done; init waits for kStart
-  kStarting,       // kStart was taken; the end of the connection means execve succeeded
+  kStarting,       // to a starter, as late as can be: execve is next, and then the end
   kSeccompNotify,  // with the listener
   kFailed,         // phase, item, sys_errno; the last packet, at any time
   // Later ones, so that the numbers above stay what `start` of another build knows.

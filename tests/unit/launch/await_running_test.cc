@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "runtime/base/socket.h"
 #include "runtime/launch/parent.h"
@@ -12,9 +14,15 @@ TEST(AwaitRunning, AnInitThatEndsWithoutAWordIsTold) {
   ASSERT_TRUE(pair) << pair.error().message();
   sync::Channel channel(std::move(pair->first), sync::Sequence({sync::Type::kStarting}));
   pair->second.Reset();
+  // Ended, and reaped by another: nobody is told how.
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  const auto init = Pidfd::Open(child);
+  ASSERT_TRUE(init);
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
 
   const Status running = AwaitRunning(
-      channel, [](const sync::Message&) { return Error(Code::kInternal, "a report"); }, {},
+      *init, channel, [](const sync::Message&) { return Error(Code::kInternal, "a report"); }, {},
       Deadline::After(std::chrono::seconds(10)));
 
   ASSERT_FALSE(running);
