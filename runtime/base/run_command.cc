@@ -7,19 +7,10 @@
 #include <algorithm>
 #include <array>
 
+#include "runtime/base/pipe.h"
+
 namespace caisson {
 namespace {
-
-struct Pipe {
-  UniqueFd read_end;
-  UniqueFd write_end;
-};
-
-Result<Pipe> MakePipe(std::string_view owner) {
-  int raw[2];
-  if (::pipe2(raw, O_CLOEXEC) < 0) return SysError("pipe", owner);
-  return Pipe{UniqueFd(raw[0]), UniqueFd(raw[1])};
-}
 
 // Takes what is there; closes the pipe at its end.
 void Drain(UniqueFd& pipe, std::string& sink, std::size_t max_bytes) {

@@ -1,56 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
-
 #include "runtime/cli/commands.h"
+#include "runtime/cli/create_options.h"
+#include "runtime/cli/criu_options.h"
+#include "runtime/container/checkpoint.h"
 
 namespace caisson::cli {
 namespace {
 
-constexpr Option kCheckpointOptions[] = {
-    {"image-path", "DIR", "where the image is kept"},
-    {"work-path", "DIR", "where criu keeps its logs"},
-    {"parent-path", "DIR", "an earlier image to build on"},
+constexpr Option kOptions[] = {
     {"leave-running", "", "let the container go on"},
-    {"tcp-established", "", "allow open TCP connections"},
-    {"tcp-skip-in-flight", "", "skip TCP connections that are being made"},
-    {"ext-unix-sk", "", "allow external unix sockets"},
-    {"shell-job", "", "allow shell jobs"},
-    {"lazy-pages", "", "restore pages on demand"},
-    {"status-fd", "FD", "where criu says that it is ready"},
-    {"page-server", "ADDRESS:PORT", "a page server for the image"},
-    {"file-locks", "", "keep file locks"},
-    {"link-remap", "", "link unlinked files anew"},
-    {"pre-dump", "", "dump memory only, and let the container go on"},
-    {"manage-cgroups-mode", "MODE", "soft, full, strict or ignore"},
-    {"empty-ns", "NAMESPACE", "make a namespace, but leave it empty"},
-    {"auto-dedup", "", "remove pages that a later image holds"},
-    {"help", "", "show this help", 'h'},
-};
+    {"pre-dump", "", "only its memory, and let the container go on"},
+    {"parent-path", "DIR", "an earlier image to build on, relative to the image"},
+    {"page-server", "ADDRESS:PORT", "send memory to this page server"},
+    {"status-fd", "FD", "descriptor that gets a byte when criu is ready for lazy pages"},
+    {"tcp-skip-in-flight", "", "leave out TCP connections that are being made"},
+    {"link-remap", "", "keep files that are open but removed"},
+    CAISSON_CRIU_OPTIONS};
 
-constexpr Option kRestoreOptions[] = {
-    {"image-path", "DIR", "where the image is kept"},
-    {"work-path", "DIR", "where criu keeps its logs"},
-    {"bundle", "DIR", "the bundle", 'b'},
-    {"detach", "", "do not wait for the container's process", 'd'},
-    {"pid-file", "FILE", "write the process id to this file"},
-    {"console-socket", "PATH", "AF_UNIX socket that gets the terminal's master descriptor"},
-    {"no-pivot", "", "do not use pivot_root"},
-    {"no-subreaper", "", "do not adopt orphans of the container"},
-    {"tcp-established", "", "allow open TCP connections"},
-    {"ext-unix-sk", "", "allow external unix sockets"},
-    {"shell-job", "", "allow shell jobs"},
-    {"file-locks", "", "keep file locks"},
-    {"manage-cgroups-mode", "MODE", "soft, full, strict or ignore"},
-    {"empty-ns", "NAMESPACE", "make a namespace, but leave it empty"},
-    {"auto-dedup", "", "remove pages that were restored"},
-    {"lazy-pages", "", "restore pages on demand"},
-    {"lsm-profile", "TYPE:NAME", "the security label of the restored processes"},
-    {"lsm-mount-context", "CONTEXT", "the security label of its mounts"},
-    {"help", "", "show this help", 'h'},
-};
+Status ReadPageServer(const std::string& text, criu::DumpOptions& options) {
+  if (text.empty()) return Ok();
+  const auto colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0 || !ParseInt<std::uint16_t>(text.substr(colon + 1)))
+    return Error(Code::kInvalidSpec, StrCat("page server \"", text, "\""))
+        .Hint("give ADDRESS:PORT for --page-server");
+  options.page_server_address = text.substr(0, colon);
+  options.page_server_port = text.substr(colon + 1);
+  return Ok();
+}
 
-Result<int> Refuse(const Invocation&) {
-  return Error(Code::kUnsupported, "checkpoint and restore are not part of this build", ENOTSUP)
-      .Hint("use a runtime with CRIU for containers that must be moved");
+Result<int> Run(const Invocation& invocation) {
+  const Parsed& given = invocation.options;
+  criu::DumpOptions options;
+  CAISSON_TRY(ReadCriuOptions(invocation, options));
+  options.leave_running = given.On("leave-running");
+  options.pre_dump = given.On("pre-dump");
+  options.parent_path = given.Get("parent-path");
+  if (options.parent_path.starts_with('/'))
+    return Error(Code::kInvalidSpec, "--parent-path is absolute")
+        .Hint("give it relative to --image-path, so that both can be moved");
+  CAISSON_TRY(ReadPageServer(given.Get("page-server"), options));
+  options.tcp_skip_in_flight = given.On("tcp-skip-in-flight");
+  options.link_remap = given.On("link-remap");
+  if (given.Has("status-fd")) {
+    const auto fd = ParseInt<int>(given.Get("status-fd"));
+    if (!fd || ::fcntl(*fd, F_GETFD) < 0)
+      return Error(Code::kInvalidSpec, StrCat("--status-fd ", given.Get("status-fd")))
+          .Hint("give the number of an open descriptor");
+    options.status_fd = *fd;
+  }
+  CAISSON_TRY(container::Checkpoint(invocation.context, invocation.id(), options));
+  return 0;
 }
 
 }  // namespace
@@ -58,21 +57,11 @@ Result<int> Refuse(const Invocation&) {
 const Command kCheckpoint = {
     .name = "checkpoint",
     .arguments = "CONTAINER",
-    .summary = "not in this build: keep a running container in files",
-    .options = kCheckpointOptions,
+    .summary = "keep a running container in files (needs criu)",
+    .options = kOptions,
     .min_arguments = 1,
     .max_arguments = 1,
-    .run = Refuse,
-};
-
-const Command kRestore = {
-    .name = "restore",
-    .arguments = "CONTAINER",
-    .summary = "not in this build: bring a container back from files",
-    .options = kRestoreOptions,
-    .min_arguments = 1,
-    .max_arguments = 1,
-    .run = Refuse,
+    .run = Run,
 };
 
 }  // namespace caisson::cli

@@ -19,7 +19,7 @@ constexpr Option kGlobalOptions[] = {
     {"cgroup-manager", "MANAGER", "cgroupfs, systemd or disabled (default: cgroupfs)"},
     {"rootless", "VALUE", "whether to go without privileges on the host: auto, true or false"},
     {"trace", "FILE", "append a line for each point of the container's life"},
-    {"criu", "PATH", "ignored; criu is looked for in PATH"},
+    {"criu", "PATH", "the program criu (default: looked for in PATH)"},
     {"help", "", "show this help", 'h'},
     {"version", "", "print the version", 'v'},
 };

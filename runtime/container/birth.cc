@@ -224,7 +224,12 @@ Status Birth::Place(const Pidfd& init) {
   CAISSON_TRY(SetChildHookState(init));
   CAISSON_TRY(MoveInterfaces(init));
   if (resctrl_) CAISSON_TRY(resctrl_->Join(init.host_pid()));
-  if (!cgroup_) return Ok();
+  return cgroup_ ? EnterCgroup(init) : Ok();
+}
+
+// Limits before the process comes under them: it works meanwhile, and a device rule half written
+// would refuse its mknod. Only a scope of systemd is born with its process.
+Status Birth::EnterCgroup(const Pidfd& process) {
   const auto apply = [&]() -> Status {
     std::vector<std::string> warnings;
     CAISSON_TRY(cgroup_->Apply(config_.linux.resources, cgroup::ApplyFor::kCreate, &warnings));
@@ -232,12 +237,10 @@ Status Birth::Place(const Pidfd& init) {
     CAISSON_TRACE(cgroup_limits, cgroup_->record().path);
     return Ok();
   };
-  // Limits before the process comes under them: it works meanwhile, and a device rule half written
-  // would refuse its mknod. Only a scope of systemd is born with its process.
   const bool is_scope = context_.cgroup_driver == CgroupDriver::kSystemd;
   if (!is_scope) CAISSON_TRY(apply());
   if (!entry_.by_itself) {
-    CAISSON_TRY(cgroup_->AddProcess(init.host_pid(), entry_.v2_join));
+    CAISSON_TRY(cgroup_->AddProcess(process.host_pid(), entry_.v2_join));
     CAISSON_TRACE(cgroup_join, cgroup_->record().path);
   }
   if (is_scope) CAISSON_TRY(apply());

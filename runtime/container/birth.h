@@ -12,6 +12,7 @@
 #include "runtime/container/lifecycle.h"
 #include "runtime/container/notify_socket.h"
 #include "runtime/container/resctrl.h"
+#include "runtime/criu/command.h"
 #include "runtime/launch/launch_plan.h"
 #include "runtime/launch/parent.h"
 #include "runtime/state/directory.h"
@@ -37,6 +38,8 @@ class Birth {
   Status MakeInit(Gate gate);
   // Only with Gate::kChannel: lets init go and waits until it has become the user's program.
   Status Start();
+  // In place of both: brings its processes back from an image.
+  Status RestoreInit(const criu::RestoreOptions& options);
   // It is the caller's now.
   Created Finish();
 
@@ -50,8 +53,11 @@ class Birth {
   Status PlanJoin(launch::ParentWork& work);
   Status Place(const Pidfd& init);
   Status SetChildHookState(const Pidfd& init);
+  Status EnterCgroup(const Pidfd& process);
   Status MoveInterfaces(const Pidfd& init);
   Status RunHooks(const Pidfd& init);
+  Result<UniqueFd> JoinedNetwork() const;
+  Status TakeRestored(const std::string& pid_file);
   bool HasHooks() const;
   std::string StateJson(ContainerStatus status) const;
 

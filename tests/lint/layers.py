@@ -14,7 +14,7 @@ FLOORS = {
     "runtime/base": 0,
     "runtime/spec": 1, "runtime/sync": 1, "network/netlink": 1, "agent/pod_spec": 1,
     "runtime/state": 2, "runtime/cgroup": 2, "runtime/rootfs": 2, "runtime/security": 2,
-    "runtime/process": 2, "network/links": 2, "network/ipam": 2, "network/firewall": 2,
+    "runtime/process": 2, "runtime/criu": 2, "network/links": 2, "network/ipam": 2, "network/firewall": 2,
     "network/shaper": 2, "agent/store": 2,
     "metrics": 3, "network/pod_network": 3, "agent/bundle": 3, "agent/keeper_client": 3,
     "agent/image": 3, "agent/volume": 3,

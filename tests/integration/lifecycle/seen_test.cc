@@ -181,12 +181,5 @@ TEST_F(Seen, DoctorFindsThisHostUsable) {
   EXPECT_THAT(doctor.out, HasSubstr("cgroups, "));
 }
 
-TEST_F(Seen, CheckpointIsRefusedWithARemedy) {
-  const CommandOutput refused = caisson_.Run({"checkpoint", "x"});
-
-  EXPECT_EQ(refused.status.code, 1);
-  EXPECT_THAT(refused.err, HasSubstr("checkpoint and restore are not part of this build (try: "));
-}
-
 }  // namespace
 }  // namespace caisson::test

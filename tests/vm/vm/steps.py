@@ -45,6 +45,7 @@ MACHINES = (
         check("rootless", "an ordinary user with newuidmap, without and with a delegated cgroup; idmapped binds; time namespace"),
         gtest("cgroup", "the cgroup room against the kernel"),
         gtest("seccomp", "filters, notify, ENOSYS"),
+        check("checkpoint", "containers kept in files and brought back by CRIU"),
     )),
     Machine("runtime", "pure cgroup v2, all controllers", needs=ALL_V2, steps=(
         gtest("lifecycle", "verbs, exec, hooks, terminal, namespaces, crashes"),
