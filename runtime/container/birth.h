@@ -56,7 +56,6 @@ class Birth {
   Status EnterCgroup(const Pidfd& process);
   Status MoveInterfaces(const Pidfd& init);
   Status RunHooks(const Pidfd& init);
-  Result<UniqueFd> JoinedNetwork() const;
   Status TakeRestored(const std::string& pid_file);
   bool HasHooks() const;
   std::string StateJson(ContainerStatus status) const;

@@ -41,7 +41,7 @@ Result<std::vector<std::string>> JoinedNetwork(const spec::Config& config, pid_t
 void AddStreams(const std::vector<std::string>& streams, std::vector<std::string>& externals) {
   for (const std::string& stream : streams) {
     const std::string name = criu::OutsideName(stream);
-    if (!criu::OutsidePath(stream).empty() &&
+    if (criu::OutsideMode(stream) &&
         std::find(externals.begin(), externals.end(), name) == externals.end())
       externals.push_back(name);
   }

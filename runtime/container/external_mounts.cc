@@ -20,7 +20,7 @@ bool IsBind(const spec::Mount& mount) {
 
 // Where a destination is once the links of the root are followed, as criu and the kernel see it.
 std::string InRoot(const std::string& rootfs, const std::string& destination) {
-  const std::string clean = CleanPath(StrCat("/", destination));
+  std::string clean = CleanPath(StrCat("/", destination));
   const auto root = OpenAt(kCwd, rootfs, O_PATH | O_DIRECTORY);
   if (!root) return clean;
   const auto target = OpenInRoot(*root, clean, O_PATH);

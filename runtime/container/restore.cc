@@ -12,9 +12,8 @@
 #include "runtime/container/birth.h"
 #include "runtime/container/checkpoint.h"
 #include "runtime/container/handover.h"
-#include "runtime/container/poststart.h"
 #include "runtime/container/opened.h"
-#include "runtime/container/resctrl.h"
+#include "runtime/container/poststart.h"
 #include "runtime/criu/descriptors.h"
 #include "runtime/criu/log.h"
 
@@ -28,7 +27,11 @@ constexpr char kPidFile[] = "restored.pid";
 struct CriuChild {
   ChildGuard process;
   UniqueFd go;      // closing it without a word ends the child
-  UniqueFd failed;  // an errno, when it could not become criu
+  UniqueFd failed;  // a Failure, when it could not become criu
+};
+struct Failure {
+  bool in_mounts = false;
+  int sys_errno = 0;
 };
 
 struct CriuProgram {
@@ -47,8 +50,8 @@ int PrepareMounts(const std::string& rootfs) {
 [[noreturn]] void BecomeCriu(const CriuProgram& program, int go, int failed) {
   char word = 0;
   if (TEMP_FAILURE_RETRY(::read(go, &word, 1)) != 1) ::_exit(1);
-  int err = PrepareMounts(program.rootfs);
-  if (err == 0) {
+  Failure failure{.in_mounts = true, .sys_errno = PrepareMounts(program.rootfs)};
+  if (failure.sys_errno == 0) {
     std::vector<char*> argv;
     for (const std::string& text : program.argv) argv.push_back(const_cast<char*>(text.c_str()));
     argv.push_back(nullptr);
@@ -56,9 +59,9 @@ int PrepareMounts(const std::string& rootfs) {
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::execvp(argv[0], argv.data());
-    err = errno;
+    failure = {.in_mounts = false, .sys_errno = errno};
   }
-  (void)TEMP_FAILURE_RETRY(::write(failed, &err, sizeof err));
+  (void)TEMP_FAILURE_RETRY(::write(failed, &failure, sizeof failure));
   ::_exit(1);
 }
 
@@ -79,47 +82,48 @@ Result<CriuChild> ForkCriu(const CriuProgram& program) {
 // Waits for criu, which ends when everything is restored.
 Status FinishCriu(CriuChild child, const CriuProgram& program, const std::string& log) {
   CAISSON_TRY(WriteAll(child.go, "g", "pipe to criu"));
-  int err = 0;
-  const ssize_t got = TEMP_FAILURE_RETRY(::read(child.failed.get(), &err, sizeof err));
+  Failure failure;
+  const ssize_t got = TEMP_FAILURE_RETRY(::read(child.failed.get(), &failure, sizeof failure));
   CAISSON_ASSIGN(const auto ended, child.process.child().Reap(Deadline::Never()));
   (void)child.process.Disarm();
-  if (got == sizeof err) {
-    Error error = SysError("run", program.argv[0], err);
-    if (err != ENOENT) return error;
+  if (got == sizeof failure && failure.in_mounts)
+    return SysError("make a mount point of the root", program.rootfs, failure.sys_errno)
+        .Hint("restore as root");
+  if (got == sizeof failure) {
+    Error error = SysError("run", program.argv[0], failure.sys_errno);
+    if (failure.sys_errno != ENOENT) return error;
     return std::move(error).Hint("install criu, or give its path with --criu");
   }
   return criu::Judge("restore", *ended, log);
 }
 
-// What takes the place of streams that led outside.
-struct Streams {
-  std::vector<criu::Inherited> inherited;
-  std::vector<UniqueFd> opened;
-};
-
-// Criu takes only a file of the same kind and mode. Where ours is another, the container goes on
-// with the file that it had.
-UniqueFd FormerFile(const std::string& path, int ours) {
-  struct stat before {};
-  struct stat now {};
-  if (path.empty() || ::stat(path.c_str(), &before) < 0 || ::fstat(ours, &now) < 0)
-    return UniqueFd();
-  if (before.st_mode == now.st_mode) return UniqueFd();
-  return UniqueFd(::open(path.c_str(), O_RDWR | O_NOCTTY));  // criu has to find it open
+// Streams that led outside become ours. Criu takes only a file of the same kind and mode.
+Status CheckReplaces(std::string_view kept, int number, int ours) {
+  const auto wanted = criu::OutsideMode(kept);
+  struct stat there {};
+  if (!wanted || ::fstat(ours, &there) < 0 || there.st_mode == *wanted) return Ok();
+  char mode[16];
+  (void)std::snprintf(mode, sizeof mode, "%04o", *wanted & 07777);
+  const std::string_view kind = S_ISREG(*wanted)   ? "a file"
+                                : S_ISCHR(*wanted) ? "a character device"
+                                                   : "of another kind";
+  return Error(Code::kInvalidSpec,
+               StrCat("descriptor ", number, " of the container was ", kind, " with mode ", mode))
+      .Hint(S_ISCHR(*wanted) ? "give it /dev/null" : "redirect it to a file with that mode");
 }
 
-Result<Streams> ReplaceStreams(const std::string& image_path, const Stdio& stdio) {
+Result<std::vector<criu::Inherited>> InheritedStreams(const std::string& image_path,
+                                                      const Stdio& stdio) {
   CAISSON_ASSIGN(const std::vector<std::string> kept, criu::ReadDescriptors(image_path));
-  Streams streams;
+  std::vector<criu::Inherited> inherited;
   const int ours[] = {stdio.in, stdio.out, stdio.err};
   for (std::size_t i = 0; i < kept.size() && i < 3; ++i) {
     const std::string name = criu::OutsideName(kept[i]);
     if (name.empty()) continue;
-    UniqueFd former = FormerFile(criu::OutsidePath(kept[i]), ours[i]);
-    streams.inherited.push_back({former.valid() ? former.get() : ours[i], name});
-    streams.opened.push_back(std::move(former));
+    CAISSON_TRY(CheckReplaces(kept[i], static_cast<int>(i), ours[i]));
+    inherited.push_back({ours[i], name});
   }
-  return streams;
+  return inherited;
 }
 
 std::vector<std::pair<std::string, std::string>> CgroupRoots(const cgroup::Record& record) {
@@ -148,10 +152,9 @@ Status MakeMountPoints(const std::string& rootfs, const std::vector<criu::Extern
   return Ok();
 }
 
-}  // namespace
-
-Result<UniqueFd> Birth::JoinedNetwork() const {
-  const auto* const network = config_.linux.FindNamespace(spec::NamespaceType::kNetwork);
+// The namespace that takes the place of the one that was joined before; none when it is its own.
+Result<UniqueFd> OpenJoinedNetwork(const spec::Config& config) {
+  const auto* const network = config.linux.FindNamespace(spec::NamespaceType::kNetwork);
   if (network == nullptr || network->path.empty()) return UniqueFd();
   CAISSON_ASSIGN(const UniqueFd opened, OpenAt(kCwd, network->path, O_RDONLY));
   // Criu has to find it open.
@@ -159,6 +162,8 @@ Result<UniqueFd> Birth::JoinedNetwork() const {
   if (!kept.valid()) return SysError("dup", network->path);
   return kept;
 }
+
+}  // namespace
 
 Status Birth::RestoreInit(const criu::RestoreOptions& options) {
   CAISSON_TRY(MakeCgroup());
@@ -169,9 +174,8 @@ Status Birth::RestoreInit(const criu::RestoreOptions& options) {
                                .mounts = {},
                                .inherited = {},
                                .cgroup_roots = {}};
-  CAISSON_ASSIGN(Streams streams, ReplaceStreams(options.image_path, options_.stdio));
-  subject.inherited = std::move(streams.inherited);
-  CAISSON_ASSIGN(const UniqueFd network, JoinedNetwork());
+  CAISSON_ASSIGN(subject.inherited, InheritedStreams(options.image_path, options_.stdio));
+  CAISSON_ASSIGN(const UniqueFd network, OpenJoinedNetwork(config_));
   if (network.valid()) subject.inherited.push_back({network.get(), criu::kNetworkKey});
   const cgroup::Record no_cgroup;
   const cgroup::Record& cgroup = cgroup_ ? cgroup_->record() : no_cgroup;
@@ -198,8 +202,7 @@ Status Birth::TakeRestored(const std::string& pid_file) {
   CAISSON_ASSIGN(record_.init_start_time, ReadStartTime(*pid));
   record_.phase = state::Phase::kCreated;
   CAISSON_TRY(directory_.WriteRecord(record_));
-  if (config_.linux.intel_rdt)
-    CAISSON_TRY(JoinResctrl(*config_.linux.intel_rdt, options_.id, *pid));
+  if (resctrl_) CAISSON_TRY(resctrl_->Join(*pid));
   CAISSON_TRY(WritePidFile(options_.pid_file, *pid));
   CAISSON_TRY(SendPidfd(options_.pidfd_socket, launched_->child.child()));
   hooks_ran_ = true;

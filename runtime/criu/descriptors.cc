@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <charconv>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -39,13 +40,14 @@ std::string StreamOf(const std::string& proc, int number) {
   if (::stat(path.c_str(), &there) < 0) return {};
   if (S_ISFIFO(there.st_mode)) return StrCat("pipe:[", there.st_ino, "]");
   std::error_code failed;
-  const std::string target = std::filesystem::read_symlink(path, failed).string();
+  std::string target = std::filesystem::read_symlink(path, failed).string();
   const std::string mount = MountOf(proc, number);
   const auto mount_id = ParseInt<unsigned>(mount);
   if ((!S_ISREG(there.st_mode) && !S_ISCHR(there.st_mode)) || !mount_id || HasMount(proc, mount))
     return target;
   std::ostringstream name;
-  name << std::hex << "file[" << *mount_id << ":" << there.st_ino << "]" << target;
+  name << std::hex << "file[" << *mount_id << ":" << there.st_ino << "]" << std::oct
+       << there.st_mode;
   return name.str();
 }
 
@@ -65,9 +67,13 @@ std::string OutsideName(std::string_view stream) {
                                                      : std::string();
 }
 
-std::string OutsidePath(std::string_view stream) {
-  return stream.starts_with("file[") ? std::string(stream.substr(OutsideName(stream).size()))
-                                     : std::string();
+std::optional<mode_t> OutsideMode(std::string_view stream) {
+  if (!stream.starts_with("file[")) return std::nullopt;
+  const std::string_view digits = stream.substr(OutsideName(stream).size());
+  mode_t mode = 0;
+  const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), mode, 8);
+  if (failed != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return mode;
 }
 
 Status WriteDescriptors(const std::string& image_path, const std::vector<std::string>& streams) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What `checkpoint` and `restore` say when they cannot. What they do is seen where CRIU knows the
 // kernel: tests/vm/checks/checkpoint.
+#include "runtime/base/socket.h"
 #include "tests/integration/lifecycle/fixture.h"
 
 namespace caisson::test {
@@ -43,6 +44,26 @@ TEST_F(Checkpoint, OnlyWhatRunsCanBeKept) {
 
   EXPECT_EQ(refused.status.code, 1);
   EXPECT_THAT(refused.err, HasSubstr("is created, not running or paused"));
+}
+
+TEST_F(Checkpoint, AContainerWithATerminalIsRefused) {
+  bundle_.process().terminal = true;
+  bundle_.Shell("exec sleep 600");
+  const std::string id = caisson_.Id("terminal");
+  const std::string path = caisson_.dir() / "console.sock";
+  auto console = ListenUnix(path, SocketType::kStream);
+  ASSERT_TRUE(console);
+  ASSERT_TRUE(
+      caisson_.RunDetached({"run", "-d", "--console-socket", path, "-b", bundle_.path(), id})
+          .status.ok())
+      << caisson_.DetachedErrors();
+
+  const CommandOutput refused =
+      caisson_.Run({"checkpoint", "--image-path", caisson_.dir() / "image", id});
+
+  EXPECT_EQ(refused.status.code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("has a terminal, whose other end is outside (try: create it "
+                                     "with process.terminal false)"));
 }
 
 TEST_F(Checkpoint, WrongOptionsAreNamed) {

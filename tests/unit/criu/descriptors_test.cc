@@ -35,16 +35,17 @@ TEST(Descriptors, OfAProcessAreItsPipesAndFiles) {
   EXPECT_EQ(OutsideName(streams[2]), "");
 }
 
-TEST(Descriptors, AFileOutsideHasANameAndAPath) {
-  EXPECT_EQ(OutsideName("file[18:4]/var/log/x"), "file[18:4]");
-  EXPECT_EQ(OutsidePath("file[18:4]/var/log/x"), "/var/log/x");
-  EXPECT_EQ(OutsidePath("pipe:[12]"), "");
+TEST(Descriptors, AFileOutsideHasANameAndAMode) {
+  EXPECT_EQ(OutsideName("file[18:4]20666"), "file[18:4]");
+  EXPECT_EQ(OutsideMode("file[18:4]20666"), mode_t{020666});
+  EXPECT_EQ(OutsideMode("pipe:[12]"), std::nullopt);
+  EXPECT_EQ(OutsideMode("file[18:4]/etc/shadow"), std::nullopt);
   EXPECT_EQ(OutsideName("file[18"), "");
 }
 
 TEST(Descriptors, AreReadAsTheyWereWritten) {
   const TempDir image;
-  const std::vector<std::string> streams = {"/dev/null", "pipe:[1]", "file[18:4]/a \"b\""};
+  const std::vector<std::string> streams = {"/dev/null", "pipe:[1]", "file[18:4]100644"};
 
   ASSERT_TRUE(WriteDescriptors(image.path(), streams));
 
