@@ -148,7 +148,7 @@ TEST_F(NetDevicesComeBack, WhenInitDies) {
   bundle_.config().hooks.create_runtime = {
       {.path = "/bin/sh",
        .args = {"sh", "-c", "kill -9 $(grep -o '\"pid\": *[0-9]*' | grep -o '[0-9]*')"},
-       .env = {"PATH=/usr/bin:/bin"}}};
+       .env = std::vector<std::string>{"PATH=/usr/bin:/bin"}}};
   bundle_.Save();
 
   EXPECT_THAT(RunBundle("device").err, HasSubstr("was killed (SIGKILL)"));
