@@ -26,8 +26,8 @@ TEST_F(Checkpoint, WithoutCriuBothSayWhatToInstall) {
   EXPECT_THAT(caisson_.Run({"state", id}).out, HasSubstr("\"running\""));
 
   const std::string other = caisson_.Id("back");
-  const CommandOutput back = caisson_.Run(
-      {"--criu", "/no/criu", "restore", "--image-path", image, "-b", bundle_.path(), other});
+  const CommandOutput back = caisson_.Run({"--criu", "/no/criu", "restore", "--image-path",
+                                           caisson_.dir() / "none", "-b", bundle_.path(), other});
 
   EXPECT_EQ(back.status.code, 1);
   EXPECT_THAT(back.err, HasSubstr("install criu, or give its path with --criu"));
@@ -43,7 +43,7 @@ TEST_F(Checkpoint, OnlyWhatRunsCanBeKept) {
       caisson_.Run({"checkpoint", "--image-path", caisson_.dir() / "image", id});
 
   EXPECT_EQ(refused.status.code, 1);
-  EXPECT_THAT(refused.err, HasSubstr("is created, not running or paused"));
+  EXPECT_THAT(refused.err, HasSubstr("container not running or paused: "));
 }
 
 TEST_F(Checkpoint, AContainerWithATerminalIsRefused) {
